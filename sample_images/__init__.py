@@ -1,0 +1,1 @@
+"""Synthetic photographs of faces that do not exist, with their truth."""

@@ -1,0 +1,1 @@
+"""Facial skin texture and pores from photographs, per zone, in millimetres."""

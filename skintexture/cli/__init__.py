@@ -1,0 +1,1 @@
+"""One small typer module per command: parse, call, print."""

@@ -1,0 +1,1 @@
+"""The only modules that touch a file: photos in, manifests in, tables and pictures out."""

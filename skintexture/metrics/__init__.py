@@ -1,0 +1,1 @@
+"""Pure functions of a patch and its parameters; nothing here knows of faces, files or screens."""

@@ -1,0 +1,1 @@
+"""Synthetic faces and skin whose truth is known."""
