@@ -1,1 +1,28 @@
-"""Facial skin texture and pores from photographs, per zone, in millimetres."""
+"""Facial skin texture and pores from photographs, per zone, in millimetres.
+
+>>> import skintexture
+>>> recipe = skintexture.load_recipe("standard")
+>>> recipe.grid.px_per_mm
+12.0
+"""
+
+from skintexture.errors import InputError, OutputError, PhotoProblem, RecipeError, SkintextureError
+from skintexture.locate.scale import KnownScale
+from skintexture.recipe import Recipe, load_recipe, shipped_recipes
+from skintexture.score import compare, score
+from skintexture.tabulate import Scores
+
+__all__ = [
+    "InputError",
+    "KnownScale",
+    "OutputError",
+    "PhotoProblem",
+    "Recipe",
+    "RecipeError",
+    "Scores",
+    "SkintextureError",
+    "compare",
+    "load_recipe",
+    "score",
+    "shipped_recipes",
+]

@@ -54,9 +54,9 @@ _ALL = (
     ),
     Caveat("slanted", "the skin here is seen at a steep angle", "take a photo from that side too"),
     Caveat(
-        "distance_assumed",
-        "the camera's distance is not known (no 35-mm focal length in EXIF): a portrait distance is assumed, and zones "
-        "nearer or farther than the eyes may be off by a few percent",
+        "distance_estimated",
+        "the camera's distance is not known (no 35-mm focal length in EXIF) and was estimated from the face's "
+        "perspective, to a factor of about two: zones nearer or farther than the eyes may be off by a few percent",
         "keep the EXIF data, or keep distance and lens the same at every visit",
     ),
     Caveat(
@@ -66,7 +66,7 @@ _ALL = (
     ),
     Caveat(
         "irises_disagree",
-        "the two irises give different scales",
+        "the two irises give different scales; the one with the clearer rim was taken",
         "look straight into the camera, or give the scale with --px-per-mm",
     ),
     Caveat("several_faces", "more than one face was found; the largest was measured", "crop to one face"),

@@ -20,7 +20,7 @@ FloatArray = NDArray[np.float64]
 
 Channel = Literal["luminance", "red", "red_minus_blue"]
 ScaleMethod = Literal["iris", "given", "interpupillary", "marker"]
-DistanceMethod = Literal["exif", "estimated", "assumed", "flat"]
+DistanceMethod = Literal["exif", "estimated", "flat"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Scale:
     distance_mm : float
         From the camera to the eyes.
     distance_method : str
-        ``exif``, ``estimated``, ``assumed``, or ``flat`` where no face was sought.
+        ``exif``, ``estimated``, or ``flat`` where no face was sought.
     caveats : tuple of str
         Names from the caveat registry.
     """
@@ -129,6 +129,36 @@ class Scale:
         if math.isinf(self.distance_mm):
             return self.px_per_mm
         return self.px_per_mm * self.distance_mm / (self.distance_mm + behind_the_eyes_mm)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A facial zone on one photo, and what can be measured of it.
+
+    Attributes
+    ----------
+    name : str
+        Zone id.
+    outline_px : (N, 2) float64
+        Polygon, ``(y, x)`` in the photo.
+    px_per_mm : float
+        Of skin that faces the camera at this zone's depth.
+    slant_deg : float
+        Mean angle between the measurable skin's normal and the line of sight.
+    area_mm2 : float
+        Measurable skin, in mm² of skin.
+    measurable_fraction : float
+        Share of the zone's skin that is measurable, 0 … 1.
+    caveats : tuple of str
+    """
+
+    name: str
+    outline_px: FloatArray
+    px_per_mm: float
+    slant_deg: float
+    area_mm2: float
+    measurable_fraction: float
+    caveats: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +230,29 @@ class Pore:
     elongation: float
     angle_deg: float
     snr: float
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedPore:
+    """A pore on the photo.
+
+    Attributes
+    ----------
+    zone : str
+        The smallest zone that holds it.
+    y_px, x_px : float
+        In the photo shown upright.
+    face_u, face_v : float
+        On the chart of the canonical face: the same place of the face has the same coordinates in every photo.
+    pore : Pore
+    """
+
+    zone: str
+    y_px: float
+    x_px: float
+    face_u: float
+    face_v: float
+    pore: Pore
 
 
 @dataclass(frozen=True, slots=True)

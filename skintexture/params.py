@@ -12,6 +12,9 @@ Millimetres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 PxPerMm = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 """A resolution on the skin, in pixels per mm."""
 
+PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+"""A finite number above zero."""
+
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 """A share, from 0 to 1."""
 

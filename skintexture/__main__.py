@@ -1,0 +1,5 @@
+"""`python -m skintexture`."""
+
+from skintexture.cli import main
+
+main()

@@ -1,0 +1,51 @@
+"""`skintexture metrics`: the data dictionary."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from skintexture.cli.terminal import RecipeOption, print_json
+from skintexture.cli.terminal import out as screen
+from skintexture.metrics.definition import Metric
+from skintexture.recipe import DEFAULT_RECIPE, load_recipe
+
+
+def metrics(
+    recipe: RecipeOption = DEFAULT_RECIPE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print the data dictionary: every metric of a recipe with unit, range, meaning, version and source."""
+    catalogue = load_recipe(recipe).catalogue()
+    if as_json:
+        print_json({name: _plain(metric) for name, metric in catalogue.items()})
+        return
+    table = Table("metric", "unit", "range", "larger means", "smoother", "v", "source")
+    for name, metric in catalogue.items():
+        arrow = {"lower_better": "↓", "higher_better": "↑", "none": ""}[metric.direction]
+        table.add_row(name, metric.unit, _range(metric), metric.larger_means, arrow, str(metric.version), metric.source)
+    screen.print(table, soft_wrap=False)
+
+
+def _range(metric: Metric) -> str:
+    return f"{_bound(metric.low)} … {_bound(metric.high)}"
+
+
+def _bound(value: float) -> str:
+    return ("−∞" if value < 0 else "∞") if math.isinf(value) else f"{value:g}"
+
+
+def _plain(metric: Metric) -> dict[str, object]:
+    return {
+        "family": metric.family,
+        "unit": metric.unit,
+        "low": metric.low if math.isfinite(metric.low) else None,
+        "high": metric.high if math.isfinite(metric.high) else None,
+        "larger_means": metric.larger_means,
+        "direction": metric.direction,
+        "version": metric.version,
+        "source": metric.source,
+    }

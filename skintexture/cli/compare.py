@@ -1,0 +1,103 @@
+"""`skintexture compare`: one face before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.table import Table
+
+from skintexture.cli.score import print_unmeasured, summary
+from skintexture.cli.terminal import (
+    EXIT_REFUSED,
+    JsonOption,
+    QuietOption,
+    RecipeOption,
+    print_json,
+)
+from skintexture.cli.terminal import (
+    out as screen,
+)
+from skintexture.errors import InputError
+from skintexture.locate.scale import KnownScale
+from skintexture.recipe import DEFAULT_RECIPE
+from skintexture.score import compare as compare_photos
+
+_ENDPOINTS = (
+    "pore_density",
+    "pore_area_fraction",
+    "pore_contrast",
+    "band_energy_0.5_1mm_luminance",
+    "roughness_sq_luminance",
+)
+"""What the terminal shows; everything is in the table."""
+
+
+def compare(
+    before: Annotated[Path, typer.Argument(help="The earlier photo.", show_default=False)],
+    after: Annotated[Path, typer.Argument(help="The later photo of the same face.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for tables and pictures.", show_default=False)
+    ] = Path("skintexture_out"),
+    recipe: RecipeOption = DEFAULT_RECIPE,
+    px_per_mm: Annotated[
+        str | None,
+        typer.Option(
+            help="Scale at the eyes, of both photos or as BEFORE,AFTER, where the iris can't give it.",
+            show_default=False,
+        ),
+    ] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Set a photo of a face against an earlier one, zone by zone.
+
+    `OUT/changes.csv` has one row per zone and metric: before, after, change, and which direction is smoother skin.
+    `OUT/changes.png` shows the main ones, `OUT/overlays` what was measured where.
+
+    The change is that of two photographs. Take both with the same camera, lens, distance, light and expression: focus
+    and light change these numbers more than most treatments do.
+
+    **Example**
+
+    `skintexture compare before.jpg after.jpg -o results`
+    """
+    changes, scores = compare_photos(before, after, out, recipe=recipe, known=_scales(px_per_mm))
+    refused = bool(len(scores.refused))
+    if as_json:
+        print_json(summary(scores, out) | {"changes": len(changes)})
+    elif not quiet:
+        for row in scores.refused.itertuples():
+            screen.print(f"[red]refused[/]  {row.photo}  {row.reason}\n         → {row.remedy}")
+        print_unmeasured(scores)
+        if not refused:
+            screen.print(_table(changes))
+        screen.print(f"tables and pictures: {out}")
+    raise typer.Exit(EXIT_REFUSED if refused else 0)
+
+
+def _scales(text: str | None) -> tuple[KnownScale, KnownScale]:
+    if text is None:
+        return KnownScale(), KnownScale()
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) not in (1, 2) or not all(0.1 <= value <= 1000 for value in values):
+        raise InputError(f"--px-per-mm {text} is not a scale", "give one number, or two with a comma: BEFORE,AFTER")
+    return KnownScale(values[0]), KnownScale(values[-1])
+
+
+def _table(changes: pd.DataFrame) -> Table:
+    """Change in % of the main endpoints: a row per zone."""
+    wide = changes.pivot_table(index="zone", columns="metric", values="change_pct", sort=False, dropna=False)
+    endpoints = [name for name in _ENDPOINTS if name in wide.columns]
+    table = Table(title="after against before, %", title_justify="left")
+    table.add_column("zone")
+    for name in endpoints:
+        table.add_column(name.replace("_luminance", "").replace("_", " "), justify="right")
+    for zone, row in wide[endpoints].iterrows():
+        table.add_row(str(zone), *("–" if pd.isna(value) else f"{value:+.0f}" for value in row))
+    return table

@@ -1,0 +1,58 @@
+"""`skintexture recipe`: look at recipes and check one's own."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from skintexture.cli.terminal import out as screen
+from skintexture.errors import RecipeError
+from skintexture.recipe import load_recipe, recipe_schema, shipped_recipes
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Recipes hold everything that changes a number. List them, show one, check your own.",
+)
+
+
+@app.command("list")
+def list_recipes() -> None:
+    """List the recipes that come with the package."""
+    table = Table("name", "needs", "fingerprint", "for", box=None)
+    for name in shipped_recipes():
+        recipe = load_recipe(name)
+        table.add_row(name, f"{recipe.grid.px_per_mm:g} px/mm", recipe.fingerprint(), recipe.description)
+    screen.print(table)
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(help="A shipped recipe, or the path of a recipe file.")]) -> None:
+    """Print a recipe as TOML, to copy and change."""
+    load_recipe(name)
+    if name in shipped_recipes():
+        text = (resources.files("skintexture.pipelines") / f"{name}.toml").read_text(encoding="utf-8")
+    else:
+        text = Path(name).read_text(encoding="utf-8")
+    typer.echo(text, nl=False)
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(help="A recipe file.")]) -> None:
+    """Check a recipe and print its fingerprint; every wrong key is named with the nearest right one."""
+    if not file.is_file():
+        raise RecipeError(f"there is no file {file}", "give the path of a TOML file")
+    recipe = load_recipe(str(file))
+    screen.print(
+        f"{file} is a recipe: {recipe.name}, fingerprint {recipe.fingerprint()}, {len(recipe.catalogue())} metrics"
+    )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of recipes, for editors."""
+    typer.echo(json.dumps(recipe_schema(), indent=2, ensure_ascii=False))

@@ -1,0 +1,165 @@
+"""`skintexture score`: photos in, tables and overlays out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from skintexture.caveats import CAVEATS
+from skintexture.cli.terminal import (
+    EXIT_REFUSED,
+    JsonOption,
+    QuietOption,
+    RecipeOption,
+    WorkersOption,
+    photo_progress,
+    print_json,
+)
+from skintexture.cli.terminal import (
+    out as screen,
+)
+from skintexture.errors import InputError
+from skintexture.locate.scale import KnownScale
+from skintexture.recipe import DEFAULT_RECIPE, load_recipe, shipped_recipes
+from skintexture.score import score as score_photos
+from skintexture.tabulate import Scores
+
+_MOST_SHOWN = 20
+
+
+def score(
+    photos: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Photos, and folders of photos (searched recursively).", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for tables and overlays.", show_default=False)
+    ] = Path("skintexture_out"),
+    recipe: RecipeOption = DEFAULT_RECIPE,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV or Parquet table of photos: `photo` (path relative to the table), and optionally `subject`, "
+            "`visit`, `px_per_mm`, `interpupillary_mm` and any further columns, which are carried along.",
+            show_default=False,
+        ),
+    ] = None,
+    px_per_mm: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1, max=1000, help="Scale of the photos at the eyes, where the iris can't give it.", show_default=False
+        ),
+    ] = None,
+    interpupillary_mm: Annotated[
+        float | None, typer.Option(min=40, max=80, help="Distance between the subject's pupils.", show_default=False)
+    ] = None,
+    marker_mm: Annotated[
+        float | None,
+        typer.Option(
+            min=2, max=200, help="Side of a printed ArUco or AprilTag marker in the frame.", show_default=False
+        ),
+    ] = None,
+    patch: Annotated[
+        bool, typer.Option("--patch", help="Photos of bare skin: seek no face; the frame or mask is one zone, `patch`.")
+    ] = False,
+    mask: Annotated[
+        Path | None, typer.Option(help="With --patch: picture that is white where the skin is.", show_default=False)
+    ] = None,
+    workers: WorkersOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure texture and pores on photos of faces, zone by zone.
+
+    Every photo ends as a row of `OUT/photos.csv`: measured, or refused with its reason and what to do. The numbers are
+    in `OUT/measurements.csv` (one row per photo, zone and metric), every pore in `OUT/pores.csv`, and `OUT/overlays`
+    shows what was measured where. Each table is there as Parquet too.
+
+    **Examples**
+
+    `skintexture score photos/ -o results`
+
+    `skintexture score photos/ --manifest study.csv -o results --workers 8`
+
+    `skintexture score skin.png --patch --px-per-mm 25 -o results`
+    """
+    _check(photos, manifest, (patch, mask))
+    known = KnownScale(px_per_mm, interpupillary_mm, marker_mm)
+    with photo_progress(shown=not quiet and not as_json) as progress:
+        scores = score_photos(
+            photos or [],
+            out,
+            recipe=recipe,
+            manifest=manifest,
+            known=known,
+            patch=patch,
+            mask=mask,
+            workers=workers,
+            progress=progress,
+        )
+    if as_json:
+        print_json(summary(scores, out))
+    elif not quiet:
+        _print(scores, out)
+    raise typer.Exit(EXIT_REFUSED if len(scores.refused) else 0)
+
+
+def _check(photos: list[Path] | None, manifest: Path | None, patch_and_mask: tuple[bool, Path | None]) -> None:
+    patch, mask = patch_and_mask
+    if not photos and manifest is None:
+        raise InputError("no photo was given", "give photos, folders of photos, or --manifest")
+    if mask is not None and not patch:
+        raise InputError("--mask belongs to --patch", "add --patch; on faces the bare skin is found by itself")
+
+
+def summary(scores: Scores, out: Path) -> dict[str, object]:
+    """Return what a program wants to know of a run."""
+    return {
+        "out": str(out),
+        "recipe": scores.recipe.name,
+        "recipe_fingerprint": scores.recipe.fingerprint(),
+        "photos": len(scores.photos),
+        "measured": len(scores.photos) - len(scores.refused),
+        "refused": [
+            {"photo": row.photo, "reason": row.reason, "remedy": row.remedy} for row in scores.refused.itertuples()
+        ],
+    }
+
+
+def _print(scores: Scores, out: Path) -> None:
+    refused = scores.refused
+    screen.print(f"{len(scores.photos) - len(refused)} measured, {len(refused)} refused, recipe {scores.recipe.name}")
+    for row in refused.head(_MOST_SHOWN).itertuples():
+        screen.print(f"[red]refused[/]  {row.photo}  {row.reason}\n         → {row.remedy}", markup=True)
+    if len(refused) > _MOST_SHOWN:
+        screen.print(f"         … and {len(refused) - _MOST_SHOWN} more, see photos.csv")
+    print_unmeasured(scores)
+    screen.print(f"tables and overlays: {out}")
+
+
+def print_unmeasured(scores: Scores) -> None:
+    """Say which photos gave no number at all, why, and which recipe fits them."""
+    rows = scores.measurements
+    if rows.empty:
+        return
+    empty = rows.assign(missing=rows["value"].isna()).groupby("photo", sort=False)["missing"].all()
+    for name in empty[empty].index[:_MOST_SHOWN]:
+        photo = scores.photos[scores.photos["photo"] == name].iloc[0]
+        reasons = rows.loc[rows["photo"] == name, "caveats"].str.split(";").explode()
+        reason = reasons[reasons != ""].mode().iloc[0]
+        screen.print(f"[yellow]no number[/]  {name}  {CAVEATS[reason].meaning}: {photo.px_per_mm:.1f} px/mm")
+        screen.print(f"           → {_advice(reason, float(photo.px_per_mm), scores)}")
+
+
+def _advice(reason: str, px_per_mm: float, scores: Scores) -> str:
+    if reason != "too_coarse":
+        return CAVEATS[reason].remedy
+    for name in shipped_recipes():
+        needs = load_recipe(name).grid.px_per_mm
+        if name != scores.recipe.name and needs <= px_per_mm:
+            return f"measure it with --recipe {name} (needs {needs:g} px/mm), or fill the frame with the face"
+    return (
+        f"fill the frame with the face or use a longer lens; this recipe needs {scores.recipe.grid.px_per_mm:g} px/mm"
+    )

@@ -1,0 +1,78 @@
+"""What every command shares: where it prints, how it fails, how it shows progress."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_BUG = 0, 1, 2, 3
+
+RecipeOption = Annotated[
+    str,
+    typer.Option("--recipe", "-r", help="A shipped recipe (see `skintexture recipe list`) or the path of a TOML file."),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        "-j",
+        min=0,
+        show_default="one per core, at most one per photo",
+        help="Processes; 0 uses none but this one.",
+    ),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output, nothing else.")]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print for machines."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+class PhotoProgress:
+    """A bar that counts photos; a no-op where nobody is to see it."""
+
+    def __init__(self, bar: Progress | None) -> None:
+        self._bar = bar
+        self._task = None if bar is None else bar.add_task("measuring", total=None, refused="", rate="")
+
+    def __call__(self, done: int, refused: int, given: int) -> None:
+        """Show how many photos are done."""
+        if self._bar is None or self._task is None:
+            return
+        speed = self._bar.tasks[self._task].speed
+        self._bar.update(
+            self._task,
+            completed=done,
+            total=given,
+            refused=f"{refused} refused" if refused else "",
+            rate=f"{60 * speed:.0f} photos/min" if speed else "",
+        )
+
+
+@contextmanager
+def photo_progress(*, shown: bool) -> Iterator[PhotoProgress]:
+    """Show a progress bar with rate and time left on standard error, where that is a terminal."""
+    if not shown or not err.is_terminal:
+        yield PhotoProgress(None)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[refused]}"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bar:
+        yield PhotoProgress(bar)

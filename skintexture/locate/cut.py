@@ -1,0 +1,251 @@
+"""Cut a zone out of the photo, as the texture signal that the metrics see.
+
+Every photo is brought to the same total blur and the same grid. Nothing else is resampled: a zone is never warped
+onto another photo.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import cv2
+import numpy as np
+from pydantic import Field
+
+from skintexture.locate.quality import noise_pct
+from skintexture.locate.skin import SkinMap, luminance
+from skintexture.locate.surface import Surface
+from skintexture.model import BoolImage, Channel, FloatArray, FloatImage, Patch, Photo
+from skintexture.params import Millimetres, Params, PxPerMm
+
+_FLOOR = 1e-4
+_LEAST_COS = 0.1
+# The local mean is smooth: it is taken at this fraction of the grid's resolution.
+_MEAN_STEP = 4
+
+
+class GridParams(Params):
+    """The grid and blur that every photo is brought to.
+
+    Attributes
+    ----------
+    px_per_mm : float
+        Of the grid.
+    blur_mm : float
+        Total blur, σ: the photo's own and what is added to it.
+    photo_blur_px : float
+        Blur that a well-focused photo has of its own in its pixels, σ (lens, pixels, demosaicing).
+    local_mean_mm : float
+        σ of the Gaussian whose local mean is taken off.
+    channels : tuple of str
+        Of which light texture is measured.
+    """
+
+    px_per_mm: PxPerMm
+    blur_mm: Millimetres
+    photo_blur_px: Annotated[float, Field(ge=0, le=5)]
+    local_mean_mm: Millimetres
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """A piece of the photo on the recipe's grid.
+
+    Attributes
+    ----------
+    patches : mapping of channel to Patch
+        Their mask is the measurable skin inside the outline.
+    wide : Patch
+        Luminance again, its mask grown by the margin asked for: room for what is judged by its surround.
+    origin_px, step_px : (y, x), float
+        Photo coordinates of the first grid pixel, and photo pixels per grid pixel.
+    """
+
+    patches: dict[Channel, Patch]
+    wide: Patch
+    origin_px: tuple[float, float]
+    step_px: float
+
+    def wide_without(self, outlines_px: tuple[FloatArray, ...], margin_px: float) -> Patch:
+        """Return ``wide`` without what lies inside these outlines, but for a margin along them."""
+        frame = _Frame(self.origin_px, self.step_px, self.wide.mask.shape)
+        held = np.zeros(frame.shape, dtype=np.uint8)
+        for outline in outlines_px:
+            held |= frame.fill(outline).astype(np.uint8)
+        deep = cv2.distanceTransform(held, cv2.DIST_L2, cv2.DIST_MASK_5) > margin_px
+        return replace(self.wide, mask=self.wide.mask & ~deep)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The grid over one outline: where it lies, and where each of its pixels is in the photo."""
+
+    origin_px: tuple[float, float]
+    step_px: float
+    shape: tuple[int, ...]
+
+    def coordinates(self) -> tuple[FloatImage, FloatImage]:
+        rows, columns = np.mgrid[: self.shape[0], : self.shape[1]].astype(np.float32)
+        return (
+            np.float32(self.origin_px[0]) + np.float32(self.step_px) * rows,
+            np.float32(self.origin_px[1]) + np.float32(self.step_px) * columns,
+        )
+
+    def fill(self, outline_px: FloatArray) -> BoolImage:
+        at = (outline_px - np.array(self.origin_px)) / self.step_px
+        drawn = np.zeros(self.shape, dtype=np.uint8)
+        cv2.fillPoly(drawn, [np.rint(at[:, ::-1] * 16).astype(np.int32)], 1, shift=4)
+        return drawn.astype(bool)
+
+
+def cut(
+    photo: Photo,
+    outline: tuple[FloatArray, float],
+    where: tuple[SkinMap, Surface, float],
+    *,
+    how: tuple[GridParams, float],
+) -> Cutting:
+    """Cut one zone.
+
+    Parameters
+    ----------
+    photo : Photo
+    outline : ((N, 2) float64, float)
+        Polygon ``(y, x)`` in the photo, and the photo's pixels per mm there (not below the grid's).
+    where : (SkinMap, Surface, float)
+        Bare skin, the face's surface, and the steepest slant in degrees that is measured.
+    how : (GridParams, float)
+        The grid, and the margin in mm by which ``wide`` exceeds the outline.
+
+    Returns
+    -------
+    Cutting
+    """
+    (outline_px, px_per_mm), (skin, surface, max_slant_deg), (grid, margin_mm) = outline, where, how
+    frame = _frame(outline_px, px_per_mm, (grid, margin_mm))
+    y_px, x_px = frame.coordinates()
+    maps = surface.sample(y_px, x_px)
+    cos = np.clip(maps[..., 0], _LEAST_COS, 1.0)
+    bare = skin.sample(y_px, x_px) & (maps[..., 0] >= math.cos(math.radians(max_slant_deg)))
+    piece = _cut_piece(photo, (outline_px, px_per_mm), frame, grid=grid)
+    usable = bare & piece.valid
+    inside = frame.fill(outline_px)
+    wide_mask = usable & _grown(inside, margin_mm * grid.px_per_mm)
+    patches = {
+        channel: Patch(
+            signal=_without_local_mean(piece.log_light[channel], usable, grid),
+            mask=usable & inside,
+            px_per_mm=grid.px_per_mm,
+            cos_slant=cos,
+            noise_pct=piece.noise_pct[channel],
+            noise_px_per_mm=px_per_mm,
+            noise_blur_mm=piece.added_blur_mm,
+        )
+        for channel in piece.log_light
+    }
+    return Cutting(patches, replace(patches["luminance"], mask=wide_mask), frame.origin_px, frame.step_px)
+
+
+def measurable_channels(photo: Photo, asked: tuple[Channel, ...]) -> dict[Channel, tuple[str, ...]]:
+    """Which channels this photo can give, with the caveat where it can't.
+
+    Luminance is always among them, for the pores.
+    """
+    reasons: dict[Channel, tuple[str, ...]] = {"luminance": ()}
+    for channel in asked:
+        missing: tuple[str, ...] = ()
+        if channel != "luminance" and not photo.has_colour:
+            missing = ("no_colour",)
+        elif channel == "red_minus_blue" and not photo.chroma_full:
+            missing = ("subsampled_colour",)
+        reasons[channel] = missing
+    return reasons
+
+
+def _frame(outline_px: FloatArray, px_per_mm: float, how: tuple[GridParams, float]) -> _Frame:
+    grid, margin_mm = how
+    step = px_per_mm / grid.px_per_mm
+    low = outline_px.min(axis=0) - margin_mm * px_per_mm
+    high = outline_px.max(axis=0) + margin_mm * px_per_mm
+    rows, columns = (int(n) for n in np.ceil((high - low) / step) + 1)
+    return _Frame((float(low[0]), float(low[1])), step, (rows, columns))
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    log_light: dict[Channel, FloatImage]
+    valid: BoolImage
+    noise_pct: dict[Channel, float]
+    added_blur_mm: float
+
+
+def _cut_piece(photo: Photo, outline: tuple[FloatArray, float], frame: _Frame, *, grid: GridParams) -> _Piece:
+    """Blur in linear light, resample once, take logarithms."""
+    outline_px, px_per_mm = outline
+    added_px = math.sqrt(max(0.0, (grid.blur_mm * px_per_mm) ** 2 - grid.photo_blur_px**2))
+    margin = math.ceil(4 * added_px) + 3
+    last = np.array(frame.origin_px) + frame.step_px * (np.array(frame.shape) - 1)
+    y0, x0 = (max(0, math.floor(v) - margin) for v in frame.origin_px)
+    box = (slice(y0, math.ceil(last[0]) + margin + 1), slice(x0, math.ceil(last[1]) + margin + 1))
+    light = photo.linear_rgb[box]
+    blurred = cv2.GaussianBlur(light, (0, 0), added_px, borderType=cv2.BORDER_REPLICATE) if added_px > 0 else light
+    onto_grid = np.array(
+        [[frame.step_px, 0, frame.origin_px[1] - x0], [0, frame.step_px, frame.origin_px[0] - y0]], dtype=np.float64
+    )
+    size = (frame.shape[1], frame.shape[0])
+    sampled = cv2.warpAffine(
+        blurred, onto_grid, size, flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
+    spread = cv2.dilate(photo.clipped[box].astype(np.uint8), np.ones((3, 3), np.uint8))
+    unknown = cv2.warpAffine(
+        spread,
+        onto_grid,
+        size,
+        flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=1,
+    )
+    channels = tuple(name for name, missing in measurable_channels(photo, grid.channels).items() if not missing)
+    inside = np.zeros(light.shape[:2], dtype=np.uint8)
+    cv2.fillPoly(inside, [np.rint(outline_px - (y0, x0))[:, ::-1].astype(np.int32)], 1)
+    quiet = inside.astype(bool) & (spread == 0)
+    return _Piece(
+        {channel: _log_light(np.asarray(sampled, np.float32), channel) for channel in channels},
+        np.asarray(unknown == 0),
+        {channel: noise_pct(_log_light(light, channel), quiet) for channel in channels},
+        added_px / px_per_mm,
+    )
+
+
+def _log_light(light: FloatImage, channel: Channel) -> FloatImage:
+    """Natural log of linear light; of two lights' ratio where the channel is a difference."""
+    if channel == "luminance":
+        return np.log(np.maximum(luminance(light), _FLOOR))
+    red = np.log(np.maximum(light[..., 0], _FLOOR))
+    if channel == "red":
+        return red
+    return np.asarray(red - np.log(np.maximum(light[..., 2], _FLOOR)))
+
+
+def _without_local_mean(log_light: FloatImage, usable: BoolImage, grid: GridParams) -> FloatImage:
+    """Contrast in % against the mean of the usable skin around; zero outside it."""
+    small = (max(1, usable.shape[1] // _MEAN_STEP), max(1, usable.shape[0] // _MEAN_STEP))
+    weight = usable.astype(np.float32)
+    sigma = grid.local_mean_mm * grid.px_per_mm / _MEAN_STEP
+    total, share = (
+        cv2.GaussianBlur(
+            cv2.resize(layer, small, interpolation=cv2.INTER_AREA), (0, 0), sigma, borderType=cv2.BORDER_CONSTANT
+        )
+        for layer in (np.where(usable, log_light, np.float32(0)), weight)
+    )
+    mean = total / np.maximum(share, 1e-6)
+    large = cv2.resize(mean, (usable.shape[1], usable.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.where(usable, np.float32(100) * (log_light - large), np.float32(0))
+
+
+def _grown(area: BoolImage, by_px: float) -> BoolImage:
+    distance = cv2.distanceTransform((~area).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.asarray(distance <= by_px)

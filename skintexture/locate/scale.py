@@ -1,0 +1,180 @@
+"""Pixels per millimetre, and how sure that is.
+
+What the user states comes first, then a printed marker, then the iris: its visible horizontal diameter is
+11.71 ± 0.42 mm in adults (Rüfer, Schröder, Erb 2005, Cornea 24:259-261).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from skintexture.errors import PhotoProblem
+from skintexture.locate.anatomy import EYE_CORNERS, LEFT_IRIS, RIGHT_EYELIDS, RIGHT_IRIS, mirrored
+from skintexture.locate.iris import fit_iris
+from skintexture.locate.landmarks import small_srgb
+from skintexture.locate.surface import estimate_distance_mm
+from skintexture.model import Face, FloatArray, Photo, Scale, ScaleMethod
+from skintexture.params import Fraction, Millimetres, Params
+
+_DIAGONAL_35MM = math.hypot(36.0, 24.0)
+# Nearer or farther than this, the focal length in EXIF is not that of this picture (it was cropped, or is wrong).
+_PLAUSIBLE_DISTANCE_MM = (100.0, 6000.0)
+# Finding the pupils by landmarks, relative to their distance.
+_PUPILS_UNCERTAINTY = 0.02
+_MARKER_UNCERTAINTY = 0.01
+
+
+class ScaleParams(Params):
+    """How the scale is read from the iris.
+
+    Attributes
+    ----------
+    iris_mm : float
+        Horizontal visible diameter of the iris.
+    iris_sd_mm : float
+        Its standard deviation among people.
+    max_blink : float
+        Largest ``eyeBlink`` of the landmark model at which an eye counts as open.
+    max_disagreement : float
+        Relative difference of the two irises beyond which a caveat is given.
+    """
+
+    iris_mm: Millimetres
+    iris_sd_mm: Millimetres
+    max_blink: Fraction
+    max_disagreement: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class KnownScale:
+    """What the user knows of a photo's scale; all ``None`` leaves it to the iris.
+
+    Attributes
+    ----------
+    px_per_mm : float or None
+        At the depth of the eyes.
+    interpupillary_mm : float or None
+        Between the pupils' centres.
+    marker_mm : float or None
+        Side of a printed ArUco or AprilTag marker, worn on the face or held beside the eyes.
+    """
+
+    px_per_mm: float | None = None
+    interpupillary_mm: float | None = None
+    marker_mm: float | None = None
+
+
+def find_scale(photo: Photo, face: Face, params: ScaleParams, known: KnownScale) -> Scale:
+    """Find the scale at the depth of the eyes.
+
+    Parameters
+    ----------
+    photo : Photo
+    face : Face
+    params : ScaleParams
+    known : KnownScale
+        What the user states.
+
+    Returns
+    -------
+    Scale
+
+    Raises
+    ------
+    PhotoProblem
+        Nothing was stated and the eyes are closed, or no stated marker is seen.
+    """
+    if known.px_per_mm is not None:
+        return _with_distance(photo, face, (known.px_per_mm, "given", 0.0, ()))
+    if known.marker_mm is not None:
+        return _with_distance(photo, face, _from_marker(photo, known.marker_mm))
+    if known.interpupillary_mm is not None:
+        return _with_distance(photo, face, _from_pupils(face, known.interpupillary_mm, params))
+    return _with_distance(photo, face, _from_iris(photo, face, params))
+
+
+_Found = tuple[float, ScaleMethod, float, tuple[str, ...]]
+
+
+def _with_distance(photo: Photo, face: Face, found: _Found) -> Scale:
+    px_per_mm, method, uncertainty, caveats = found
+    focal_px = photo.focal_length_35mm / _DIAGONAL_35MM * math.hypot(photo.height_px, photo.width_px)
+    distance_mm = focal_px / px_per_mm
+    if _PLAUSIBLE_DISTANCE_MM[0] <= distance_mm <= _PLAUSIBLE_DISTANCE_MM[1]:
+        return Scale(px_per_mm, method, uncertainty, distance_mm, "exif", caveats)
+    distance_mm = estimate_distance_mm(face, (photo.height_px, photo.width_px), px_per_mm)
+    return Scale(px_per_mm, method, uncertainty, distance_mm, "estimated", (*caveats, "distance_estimated"))
+
+
+def _from_iris(photo: Photo, face: Face, params: ScaleParams) -> _Found:
+    blinks = {RIGHT_IRIS: face.expression["eyeBlinkRight"], LEFT_IRIS: face.expression["eyeBlinkLeft"]}
+    lids = {RIGHT_IRIS: RIGHT_EYELIDS, LEFT_IRIS: mirrored(RIGHT_EYELIDS)}
+    open_eyes = [iris for iris, blink in blinks.items() if blink <= params.max_blink]
+    if not open_eyes:
+        raise PhotoProblem(
+            "the eyes are closed, so the iris gives no scale",
+            "give the scale with --px-per-mm, an interpupillary distance or a printed marker (see `skintexture score "
+            "--help`), or take the photo with open eyes",
+        )
+    fits = [fit_iris(photo, face.points_px[i : i + 5], face.points_px[list(lids[i])]) for i in open_eyes]
+    seen = [fit for fit in fits if fit.refined] or fits
+    diameters = np.array([fit.diameter_px for fit in seen])
+    caveats = () if seen[0].refined else ("iris_unrefined",)
+    if len(diameters) == 2 and abs(np.diff(diameters)[0]) > params.max_disagreement * diameters.mean():
+        # One of them is wrong: half closed, in shadow or behind a reflection. The clearer rim is the better witness.
+        caveats = (*caveats, "irises_disagree")
+        seen = [max(seen, key=lambda fit: fit.step)]
+        diameters = np.array([seen[0].diameter_px])
+    fit_error = math.sqrt(sum(fit.uncertainty**2 for fit in seen)) / len(seen)
+    uncertainty = math.hypot(params.iris_sd_mm / params.iris_mm, fit_error)
+    return float(diameters.mean()) / params.iris_mm, "iris", uncertainty, caveats
+
+
+def _from_pupils(face: Face, interpupillary_mm: float, params: ScaleParams) -> _Found:
+    closed = max(face.expression["eyeBlinkRight"], face.expression["eyeBlinkLeft"]) > params.max_blink
+    points = face.points_px
+    right, left = points[RIGHT_IRIS], points[LEFT_IRIS]
+    if closed:  # the model invents irises under closed lids: the middle between the corners stands for the pupil
+        right, left = points[list(EYE_CORNERS[:2])].mean(axis=0), points[list(EYE_CORNERS[2:])].mean(axis=0)
+    seen_px = float(np.linalg.norm(right - left)) / math.cos(math.radians(face.yaw_deg))
+    return seen_px / interpupillary_mm, "interpupillary", _PUPILS_UNCERTAINTY * (1 + closed), ()
+
+
+def _from_marker(photo: Photo, marker_mm: float) -> _Found:
+    picture = cv2.cvtColor(small_srgb(photo), cv2.COLOR_RGB2GRAY)
+    enlarge = photo.width_px / picture.shape[1]
+    scales = [_marker_side_px(corners) * enlarge / marker_mm for corners in _find_markers(picture)]
+    if not scales:
+        raise PhotoProblem(
+            f"no printed marker was found, though its side was stated ({marker_mm:g} mm)",
+            "show a whole, flat, sharp ArUco (4x4, 5x5, 6x6) or AprilTag (36h11) marker with its white border beside "
+            "the eyes, or give the scale with --px-per-mm",
+        )
+    return float(np.median(scales)), "marker", _MARKER_UNCERTAINTY, ()
+
+
+def _find_markers(picture: cv2.typing.MatLike) -> list[FloatArray]:
+    options = cv2.aruco.DetectorParameters()
+    options.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
+    for kind in (
+        cv2.aruco.DICT_4X4_50,
+        cv2.aruco.DICT_5X5_50,
+        cv2.aruco.DICT_6X6_50,
+        cv2.aruco.DICT_APRILTAG_36h11,
+    ):
+        detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(kind), options)
+        corners, _, _ = detector.detectMarkers(picture)
+        if len(corners):
+            return [np.asarray(found, dtype=np.float64).reshape(4, 2) for found in corners]
+    return []
+
+
+def _marker_side_px(corners: FloatArray) -> float:
+    """Side of the marker as if it faced the camera: slant shortens one direction and leaves the other."""
+    along = (corners[1] - corners[0] + corners[2] - corners[3]) / 2
+    down = (corners[3] - corners[0] + corners[2] - corners[1]) / 2
+    return float(np.linalg.norm(np.column_stack([along, down]), ord=2))

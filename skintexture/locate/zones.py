@@ -1,0 +1,111 @@
+"""Where each facial zone lies on the photo, and how much of it can be measured."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import cv2
+import numpy as np
+from pydantic import Field
+
+from skintexture.locate.anatomy import ZoneName, zone_outlines
+from skintexture.locate.skin import SKIN, SkinMap
+from skintexture.locate.surface import Surface
+from skintexture.model import BoolImage, Face, FloatArray, FloatImage, Photo, Scale, Zone
+from skintexture.params import Fraction, Params, PositiveFloat
+
+# Skin seen at a grazing angle counts no more than this for the area of a zone: its true area can't be known.
+_LEAST_COS = 0.1
+
+
+class ZoneParams(Params):
+    """Which zones are measured, and what is asked of them.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Zone ids.
+    max_slant_deg : float
+        Skin slanted more than this is left out.
+    slant_caveat_deg : float
+        Mean slant of a zone from which a caveat is given.
+    min_area_mm2 : float
+        Least measurable skin.
+    measurable_caveat : float
+        Share of a zone below which a caveat is given.
+    """
+
+    names: Annotated[tuple[ZoneName, ...], Field(min_length=1)]
+    max_slant_deg: Annotated[float, Field(gt=0, lt=90)]
+    slant_caveat_deg: Annotated[float, Field(gt=0, lt=90)]
+    min_area_mm2: PositiveFloat
+    measurable_caveat: Fraction
+
+
+def outline_zones(face: Face, seen: tuple[Photo, SkinMap, Surface, Scale], params: ZoneParams) -> tuple[Zone, ...]:
+    """Outline the zones and take stock of their skin.
+
+    Parameters
+    ----------
+    face : Face
+    seen : (Photo, SkinMap, Surface, Scale)
+        What is known of the photo.
+    params : ZoneParams
+
+    Returns
+    -------
+    tuple of Zone
+        In the order of ``params.names``; a zone that can't be seen is there too, with its caveat.
+    """
+    photo, skin, surface, scale = seen
+    rows, columns = np.mgrid[: skin.kinds.shape[0], : skin.kinds.shape[1]].astype(np.float32)
+    y_px = np.float32(skin.origin_px[0]) + np.float32(skin.step_px) * rows
+    x_px = np.float32(skin.origin_px[1]) + np.float32(skin.step_px) * columns
+    maps = surface.sample(y_px, x_px)
+    clipped = _shrunk_to(photo.clipped, y_px, x_px)
+    usable = (skin.kinds == SKIN) & (maps[..., 0] >= math.cos(math.radians(params.max_slant_deg))) & ~clipped
+    zones = []
+    for name in params.names:
+        outline = face.points_px[list(zone_outlines()[name])]
+        inside = _fill(outline, skin)
+        zones.append(_stock((name, outline), (inside, usable & inside, maps, skin.step_px), (scale, params)))
+    return tuple(zones)
+
+
+def _shrunk_to(clipped: BoolImage, y_px: FloatImage, x_px: FloatImage) -> BoolImage:
+    """Whether the photo is clipped at these places."""
+    nearest = cv2.remap(clipped.astype(np.uint8), x_px, y_px, cv2.INTER_NEAREST, borderValue=1)
+    return np.asarray(nearest > 0)
+
+
+def _fill(outline_px: FloatArray, skin: SkinMap) -> BoolImage:
+    at = (outline_px - np.array(skin.origin_px)) / skin.step_px
+    drawn = np.zeros(skin.kinds.shape, dtype=np.uint8)
+    cv2.fillPoly(drawn, [np.rint(at[:, ::-1]).astype(np.int32)], 1)
+    return drawn.astype(bool)
+
+
+def _stock(
+    zone: tuple[str, FloatArray],
+    seen: tuple[BoolImage, BoolImage, FloatImage, float],
+    how: tuple[Scale, ZoneParams],
+) -> Zone:
+    """Area, slant, resolution and caveats of one zone."""
+    (name, outline), (inside, usable, maps, step_px), (scale, params) = zone, seen, how
+    if not inside.any():
+        return Zone(name, outline, scale.px_per_mm, math.nan, 0.0, 0.0, ("not_visible",))
+    of = usable if usable.any() else inside
+    cos = np.maximum(maps[..., 0], _LEAST_COS)
+    px_per_mm = scale.at_depth(float(maps[..., 1][of].mean()))
+    pixel_mm2 = (step_px / px_per_mm) ** 2
+    whole, measurable = (float(np.sum(1.0 / cos[where], dtype=np.float64)) * pixel_mm2 for where in (inside, usable))
+    slant_deg = math.degrees(math.acos(min(1.0, float(cos[of].mean()))))
+    caveats = []
+    if measurable < params.min_area_mm2:
+        caveats.append("too_small")
+    elif measurable < params.measurable_caveat * whole:
+        caveats.append("little_measurable")
+    if slant_deg > params.slant_caveat_deg:
+        caveats.append("slanted")
+    return Zone(name, outline, px_per_mm, slant_deg, measurable, measurable / whole, tuple(caveats))

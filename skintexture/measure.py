@@ -1,0 +1,279 @@
+"""From one photograph to measurements, zone by zone. The page to read first."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skintexture.errors import PhotoProblem
+from skintexture.locate.anatomy import WHOLE_FACE
+from skintexture.locate.cut import Cutting, cut, measurable_channels
+from skintexture.locate.landmarks import FaceFinder
+from skintexture.locate.quality import Quality, assess, blur_px
+from skintexture.locate.scale import KnownScale, find_scale
+from skintexture.locate.skin import SkinMap, bare_skin, flat_skin, luminance
+from skintexture.locate.surface import Surface, fit_surface, flat_surface
+from skintexture.locate.zones import outline_zones
+from skintexture.metrics.catalogue import Family
+from skintexture.metrics.pores import PoreParams, detect, summarise
+from skintexture.model import BoolImage, Face, LocatedPore, Measurement, Patch, Photo, Pore, Scale, Zone
+from skintexture.recipe import Needs, Recipe
+
+PATCH = "patch"
+"""The one zone of a picture in which no face is sought."""
+
+# A photo this much softer than the grid's blur gets a caveat; the estimate itself is good to about as much.
+_SOFTER = 1.25
+# JPEG of lower quality rounds away what the noise estimate looks at.
+_NOISE_HIDING_QUALITY = 85.0
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoResult:
+    """All that was found on one photo.
+
+    Attributes
+    ----------
+    face : Face or None
+        None where no face was sought.
+    scale, quality : Scale, Quality
+    skin : SkinMap
+        What each piece of the face shows.
+    zones : tuple of Zone
+    measurements : tuple of Measurement
+        Every metric of the recipe in every zone; what can't be measured is nan with its caveat.
+    pores : tuple of LocatedPore
+        Every pore once, under the smallest zone that holds it.
+    caveats : tuple of str
+        That hold for the photo as a whole.
+    """
+
+    face: Face | None
+    scale: Scale
+    quality: Quality
+    skin: SkinMap
+    zones: tuple[Zone, ...]
+    measurements: tuple[Measurement, ...]
+    pores: tuple[LocatedPore, ...]
+    caveats: tuple[str, ...]
+
+
+def measure_photo(photo: Photo, recipe: Recipe, find_face: FaceFinder, known: KnownScale = KnownScale()) -> PhotoResult:  # noqa: B008  (frozen, empty)
+    """Turn one photograph of a face into measurements.
+
+    Parameters
+    ----------
+    photo : Photo
+    recipe : Recipe
+    find_face : callable
+        Photo → Face.
+    known : KnownScale
+        What the user knows of the scale.
+
+    Returns
+    -------
+    PhotoResult
+
+    Raises
+    ------
+    PhotoProblem
+        There is no face that can be measured, or no scale.
+    """
+    face = find_face(photo)
+    scale = find_scale(photo, face, recipe.scale, known)
+    quality = assess(photo, face)
+    surface = fit_surface(face, (photo.height_px, photo.width_px), (scale.px_per_mm, scale.distance_mm))
+    skin = bare_skin(photo, face, scale.px_per_mm, recipe.skin)
+    zones = outline_zones(face, (photo, skin, surface, scale), recipe.zones)
+    caveats = scale.caveats + (("several_faces",) if face.faces_found > 1 else ())
+    measurements, pores = _measure_zones(photo, (skin, surface, quality), zones, recipe=recipe)
+    return PhotoResult(face, scale, quality, skin, zones, measurements, pores, caveats)
+
+
+def measure_patch(photo: Photo, mask: BoolImage | None, recipe: Recipe, px_per_mm: float) -> PhotoResult:
+    """Measure a picture of bare skin, in which no face is sought: the frame or the mask is one flat zone, `patch`.
+
+    Parameters
+    ----------
+    photo : Photo
+    mask : (H, W) bool or None
+        Where the skin is; None takes the whole frame.
+    recipe : Recipe
+    px_per_mm : float
+        Of the photo.
+
+    Returns
+    -------
+    PhotoResult
+
+    Raises
+    ------
+    PhotoProblem
+        The mask's size differs from the photo's, or it is empty.
+    """
+    mask = _checked_mask(photo, mask)
+    scale = Scale(px_per_mm, "given", 0.0, math.inf, "flat")
+    quality = Quality(blur_px(luminance(photo.linear_rgb), mask & ~photo.clipped))
+    usable = mask & ~photo.clipped
+    area, share = usable.sum() / px_per_mm**2, usable.sum() / mask.sum()
+    caveats = ("too_small",) if area < recipe.zones.min_area_mm2 else ()
+    frame = np.array([[0, 0], [0, photo.width_px], [photo.height_px, photo.width_px], [photo.height_px, 0]]) - 0.5
+    zone = Zone(PATCH, frame, px_per_mm, 0.0, float(area), float(share), caveats)
+    skin, surface = flat_skin(mask), flat_surface(mask.shape)
+    measurements, pores = _measure_zones(photo, (skin, surface, quality), (zone,), recipe=recipe)
+    return PhotoResult(None, scale, quality, skin, (zone,), measurements, pores, ())
+
+
+def _checked_mask(photo: Photo, mask: BoolImage | None) -> BoolImage:
+    if mask is None:
+        return np.ones((photo.height_px, photo.width_px), dtype=bool)
+    if mask.shape != (photo.height_px, photo.width_px):
+        raise PhotoProblem(
+            f"the mask is {mask.shape[1]} × {mask.shape[0]} pixels, the photo {photo.width_px} × {photo.height_px}",
+            "give a mask of the photo's own size",
+        )
+    if not mask.any():
+        raise PhotoProblem("the mask is empty", "paint the skin white in the mask")
+    return mask
+
+
+_Seen = tuple[SkinMap, Surface, Quality]
+
+
+def _measure_zones(
+    photo: Photo, seen: _Seen, zones: tuple[Zone, ...], *, recipe: Recipe
+) -> tuple[tuple[Measurement, ...], tuple[LocatedPore, ...]]:
+    """Every zone; the whole face last, since its pores are those of the smaller zones and of what lies between."""
+    rows: dict[str, list[Measurement]] = {zone.name: [] for zone in zones}
+    pores: list[LocatedPore] = []
+    held: list[Zone] = []
+    for zone in sorted(zones, key=lambda zone: zone.name == WHOLE_FACE):
+        rows[zone.name], found = _measure_zone(photo, seen, zone, recipe=recipe, held=(tuple(held), tuple(pores)))
+        pores.extend(found)
+        held.extend(
+            [zone] if any(row.metric == "pore_density" and not math.isnan(row.value) for row in rows[zone.name]) else []
+        )
+    return tuple(row for zone in zones for row in rows[zone.name]), tuple(pores)
+
+
+def _measure_zone(
+    photo: Photo,
+    seen: _Seen,
+    zone: Zone,
+    *,
+    recipe: Recipe,
+    held: tuple[tuple[Zone, ...], tuple[LocatedPore, ...]],
+) -> tuple[list[Measurement], list[LocatedPore]]:
+    """Every metric of the recipe in one zone, and the pores that no zone before has held."""
+    skin, surface, quality = seen
+    refusals = {family.name: _refusal(zone, quality, needs) for family, _, needs in recipe.families()}
+    if all(refusals.values()):
+        return [row for family, _, _ in recipe.families() for row in _unmeasured(zone, family, (recipe, refusals))], []
+    cutting = cut(
+        photo,
+        (zone.outline_px, zone.px_per_mm),
+        (skin, surface, recipe.zones.max_slant_deg),
+        how=(recipe.grid, recipe.metrics.pores.margin_mm if recipe.metrics.pores else 0.0),
+    )
+    caveats = zone.caveats + _doubts(photo, zone, quality, recipe=recipe)
+    missing = {name: why for name, why in measurable_channels(photo, recipe.grid.channels).items() if why}
+    rows: list[Measurement] = []
+    pores: list[LocatedPore] = []
+    for family, params, _ in recipe.families():
+        if refusals[family.name]:
+            rows.extend(_unmeasured(zone, family, (recipe, refusals)))
+        elif family.name == "pores":
+            found, elsewhere = _find_pores(cutting, zone, params, held=held)
+            values = summarise([*found, *elsewhere], cutting.wide, params)
+            rows.extend(_rows(zone, values, (recipe, family), caveats=caveats))
+            pores.extend(_locate(found, zone, cutting, surface))
+        else:
+            values = _per_channel(cutting, (family, params), recipe=recipe)
+            rows.extend(_rows(zone, values, (recipe, family), caveats=caveats, missing=missing))
+    return rows, pores
+
+
+def _find_pores(
+    cutting: Cutting, zone: Zone, params: PoreParams, *, held: tuple[tuple[Zone, ...], tuple[LocatedPore, ...]]
+) -> tuple[tuple[Pore, ...], list[Pore]]:
+    """Pores of a zone; for the whole face, those between the smaller zones, and those that the smaller zones hold."""
+    if zone.name != WHOLE_FACE:
+        return detect(cutting.wide, params), []
+    zones, pores = held
+    outlines = tuple(other.outline_px for other in zones)
+    between = cutting.wide_without(outlines, params.margin_mm * cutting.wide.px_per_mm)
+    return detect(between, params), [located.pore for located in pores]
+
+
+def _refusal(zone: Zone, quality: Quality, needs: Needs) -> tuple[str, ...]:
+    """Why a family can't be measured in this zone; empty if it can."""
+    if zone.area_mm2 <= 0 or "too_small" in zone.caveats:
+        return zone.caveats or ("not_visible",)
+    if zone.px_per_mm < needs.px_per_mm:
+        return (*zone.caveats, "too_coarse")
+    if quality.blur_px / zone.px_per_mm > needs.max_blur_mm:
+        return (*zone.caveats, "too_soft")
+    return ()
+
+
+def _doubts(photo: Photo, zone: Zone, quality: Quality, *, recipe: Recipe) -> tuple[str, ...]:
+    """Say what makes this zone's numbers doubtful though they can be measured."""
+    doubts: tuple[str, ...] = ()
+    if quality.blur_px / zone.px_per_mm > _SOFTER * recipe.grid.blur_mm:
+        doubts += ("softer_than_grid",)
+    if photo.jpeg_quality < _NOISE_HIDING_QUALITY:
+        doubts += ("hidden_noise",)
+    return doubts
+
+
+def _per_channel(cutting: Cutting, metric: tuple[Family, Any], *, recipe: Recipe) -> dict[str, float]:
+    family, params = metric
+    values: dict[str, float] = {}
+    for channel in recipe.grid.channels:
+        patch: Patch | None = cutting.patches.get(channel)
+        if patch is not None:
+            values |= {f"{name}_{channel}": value for name, value in family.measure(patch, params).items()}
+    return values
+
+
+def _rows(
+    zone: Zone,
+    values: dict[str, float],
+    what: tuple[Recipe, Family],
+    *,
+    caveats: tuple[str, ...],
+    missing: dict[Any, tuple[str, ...]] | None = None,
+) -> list[Measurement]:
+    """One row per metric of a family, in the catalogue's order; a nan always has its reason."""
+    recipe, family = what
+    rows = []
+    for name, metric in recipe.metrics_of(family):
+        value = values.get(name, math.nan)
+        why: tuple[str, ...] = next((w for channel, w in (missing or {}).items() if name.endswith(f"_{channel}")), ())
+        if math.isnan(value) and not why:
+            why = ("undefined",)
+        rows.append(Measurement(zone.name, name, value, metric.unit, (*why, *caveats)))
+    return rows
+
+
+def _unmeasured(zone: Zone, family: Family, why: tuple[Recipe, dict[str, tuple[str, ...]]]) -> list[Measurement]:
+    recipe, refusals = why
+    return [
+        Measurement(zone.name, name, math.nan, metric.unit, refusals[family.name])
+        for name, metric in recipe.metrics_of(family)
+    ]
+
+
+def _locate(found: tuple[Pore, ...], zone: Zone, cutting: Cutting, surface: Surface) -> list[LocatedPore]:
+    """Pores in the photo's pixels and on the canonical face's chart."""
+    if not found:
+        return []
+    at = np.array([(pore.y_px, pore.x_px) for pore in found]) * cutting.step_px + np.array(cutting.origin_px)
+    maps = surface.sample(at[:, :1].astype(np.float32), at[:, 1:].astype(np.float32))[:, 0]
+    return [
+        LocatedPore(zone.name, float(y), float(x), float(chart[2]), float(chart[3]), pore)
+        for (y, x), chart, pore in zip(at, maps, found, strict=True)
+    ]

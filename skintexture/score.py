@@ -1,0 +1,296 @@
+"""From files to tables: the main job, for the command line and for notebooks alike."""
+
+from __future__ import annotations
+
+import atexit
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import pandas as pd
+
+from skintexture.assets import face_model
+from skintexture.batch import Refused, run
+from skintexture.errors import InputError, PhotoProblem
+from skintexture.io.facts import identify
+from skintexture.io.folders import prepare_folder
+from skintexture.io.manifests import Manifest, ManifestRow, read_manifest
+from skintexture.io.masks import read_mask
+from skintexture.io.photos import PhotoFile, find_photos, read_photo
+from skintexture.io.tables import write_bytes, write_table
+from skintexture.locate.landmarks import MediapipeFaceFinder
+from skintexture.locate.scale import KnownScale
+from skintexture.measure import PhotoResult, measure_patch, measure_photo
+from skintexture.model import Photo
+from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
+from skintexture.report.overlays import draw_overlay, encode_jpeg
+from skintexture.report.plots import plot_changes
+from skintexture.study.compare import changes_between
+from skintexture.tabulate import (
+    PHOTO_COLUMNS,
+    REFUSED,
+    About,
+    PhotoRows,
+    Scores,
+    measured_rows,
+    refused_rows,
+    tables,
+)
+
+Progress = Callable[[int, int, int], None]
+"""Called after each photo with the numbers done, refused and given."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoJob:
+    """One photo to measure, with all that is known of it.
+
+    Attributes
+    ----------
+    about : About
+        Name, recipe and notes.
+    path : Path
+        Where it is.
+    known : KnownScale
+    patch : bool
+        No face is sought: the frame, or the mask, is one zone.
+    mask : Path or None
+        White where the skin is; only with ``patch``.
+    overlay : Path or None
+        Where to write the picture to check.
+    """
+
+    about: About
+    path: Path
+    known: KnownScale
+    patch: bool = False
+    mask: Path | None = None
+    overlay: Path | None = None
+
+
+def score(
+    photos: Sequence[str | Path],
+    out: str | Path | None = None,
+    *,
+    recipe: str | Recipe = DEFAULT_RECIPE,
+    manifest: str | Path | None = None,
+    known: KnownScale | None = None,
+    patch: bool = False,
+    mask: str | Path | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Scores:
+    """Measure photos of faces, zone by zone.
+
+    Parameters
+    ----------
+    photos : sequence of path
+        Photos and folders of photos; may be empty where a manifest is given.
+    out : path, optional
+        Folder for tables and overlays; without it nothing is written.
+    recipe : str or Recipe
+        Name of a shipped recipe, path of a recipe file, or a recipe.
+    manifest : path, optional
+        Table of photos with ``subject``, ``visit``, ``px_per_mm`` and further columns.
+    known : KnownScale, optional
+        Scale of every photo for which the manifest names none.
+    patch : bool
+        The photos show bare skin: no face is sought.
+    mask : path, optional
+        With ``patch``: picture that is white where the skin is.
+    workers : int, optional
+        Processes; 0 works in this one, None takes one per core. The tables don't depend on it.
+    progress : callable, optional
+        Called after each photo.
+
+    Returns
+    -------
+    Scores
+
+    Raises
+    ------
+    RecipeError, InputError, OutputError
+        What was asked for can't be done; a photo that can't be measured is a row instead.
+    """
+    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    folder = None if out is None else Path(out)
+    plan = _Plan(chosen, known or KnownScale(), patch, None if mask is None else Path(mask), folder)
+    table = None if manifest is None else read_manifest(Path(manifest))
+    further = () if table is None else table.further_columns
+    _refuse_own_columns(further)
+    jobs = list(_jobs([Path(photo) for photo in photos], table, plan))
+    if folder is not None:
+        prepare_folder(folder)
+    rows: list[PhotoRows] = []
+    try:
+        for rows_of_photo in _measured(jobs, sensible_workers(len(jobs)) if workers is None else workers):
+            rows.append(rows_of_photo)
+            if progress is not None:
+                progress(len(rows), sum(row.photo["status"] == REFUSED for row in rows), len(jobs))
+    finally:
+        scores = tables(rows, further, chosen)
+        if folder is not None:
+            scores.write(folder)
+    return scores
+
+
+def compare(
+    before: str | Path,
+    after: str | Path,
+    out: str | Path | None = None,
+    *,
+    recipe: str | Recipe = DEFAULT_RECIPE,
+    known: tuple[KnownScale, KnownScale] | None = None,
+    workers: int = 0,
+) -> tuple[pd.DataFrame, Scores]:
+    """Measure two photos of one face and set them against each other.
+
+    Parameters
+    ----------
+    before, after : path
+    out : path, optional
+        Folder for tables, overlays and the plot of changes.
+    recipe : str or Recipe
+    known : (KnownScale, KnownScale), optional
+        Scale of either photo.
+    workers : int
+        Processes; 0 works in this one.
+
+    Returns
+    -------
+    changes : DataFrame
+        See `skintexture.study.compare.changes_between`; empty where either photo was refused.
+    scores : Scores
+        Of the two photos, named ``before/…`` and ``after/…``.
+    """
+    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    folder = None if out is None else Path(out)
+    scales = known or (KnownScale(), KnownScale())
+    names = (f"before/{Path(before).name}", f"after/{Path(after).name}")
+    jobs = [
+        PhotoJob(About(name, chosen, {"visit": visit}), Path(path), scale, overlay=_overlay_path(folder, name))
+        for name, path, scale, visit in zip(names, (before, after), scales, ("before", "after"), strict=True)
+    ]
+    scores = tables(_measured(jobs, workers), (), chosen)
+    sides = [scores.measurements[scores.measurements["photo"] == name] for name in names]
+    changes = changes_between(sides[0], sides[1], chosen.catalogue())
+    if folder is not None:
+        scores.write(folder)
+        write_table(changes, folder / "changes")
+        if not changes.empty:
+            title = f"{Path(before).name} → {Path(after).name}"
+            write_bytes(plot_changes(changes, chosen.catalogue(), title), folder / "changes.png")
+    return changes, scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What holds for every photo of a run."""
+
+    recipe: Recipe
+    known: KnownScale
+    patch: bool
+    mask: Path | None
+    out: Path | None
+
+
+def _refuse_own_columns(further: Sequence[str]) -> None:
+    taken = [name for name in further if name in PHOTO_COLUMNS]
+    if taken:
+        raise InputError(
+            f"columns of the manifest have names that the results use themselves: {', '.join(taken)}",
+            "rename them in the manifest",
+        )
+
+
+def _jobs(roots: list[Path], manifest: Manifest | None, plan: _Plan) -> Iterator[PhotoJob]:
+    if manifest is None:
+        if not roots:
+            raise InputError("no photo was given", "give photos, folders of photos, or a manifest")
+        for file in find_photos(roots):
+            yield _job(file, None, plan)
+        return
+    rows = manifest.rows
+    if not roots:
+        for row in rows:
+            yield _job(row.photo, row, plan)
+        return
+    files = find_photos(roots)
+    by_path = {row.photo.path.resolve(): row for row in rows}
+    given = {file.path.resolve() for file in files}
+    missing = [row.photo.name for path, row in by_path.items() if path not in given]
+    if missing:
+        listed = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
+        raise InputError(
+            f"{len(missing)} of {len(rows)} photos of the manifest are not among those given: {listed}",
+            "give the folder that holds them, or only the manifest",
+        )
+    for file in files:
+        yield _job(file, by_path.get(file.path.resolve()), plan)
+
+
+def _job(file: PhotoFile, row: ManifestRow | None, plan: _Plan) -> PhotoJob:
+    known, notes = plan.known, dict[str, str]()
+    if row is not None:
+        notes = {"subject": row.subject, "visit": row.visit, **row.further}
+        stated = [None if math.isnan(value) else value for value in (row.px_per_mm, row.interpupillary_mm)]
+        known = KnownScale(*stated) if any(stated) else known
+    overlay = _overlay_path(plan.out, file.name)
+    return PhotoJob(About(file.name, plan.recipe, notes), file.path, known, plan.patch, plan.mask, overlay)
+
+
+def _overlay_path(out: Path | None, name: str) -> Path | None:
+    return None if out is None else out / "overlays" / f"{name}.jpg"
+
+
+def sensible_workers(photos: int) -> int:
+    """One process per core, but none beside this one for a single photo."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 0 if photos <= 1 else min(cores, photos)
+
+
+def _measured(jobs: Iterable[PhotoJob], workers: int) -> Iterator[PhotoRows]:
+    for outcome in run(jobs, measure_file, workers=workers):
+        if isinstance(outcome.result, Refused):
+            yield refused_rows(outcome.job.about, outcome.result, identify(outcome.job.path))
+        else:
+            yield outcome.result
+
+
+def measure_file(job: PhotoJob) -> PhotoRows:
+    """Read, measure and draw one photo. Runs in a worker.
+
+    Raises
+    ------
+    PhotoProblem
+        It can't be measured.
+    """
+    cv2.setNumThreads(1)
+    photo = read_photo(job.path, name=job.about.name)
+    result = _measure(photo, job)
+    if job.overlay is not None:
+        write_bytes(
+            encode_jpeg(draw_overlay(photo, result, max_slant_deg=job.about.recipe.zones.max_slant_deg)), job.overlay
+        )
+    return measured_rows(job.about, photo, result)
+
+
+def _measure(photo: Photo, job: PhotoJob) -> PhotoResult:
+    if not job.patch:
+        return measure_photo(photo, job.about.recipe, _face_finder(), job.known)
+    if job.known.px_per_mm is None:
+        raise PhotoProblem("a patch of skin has no scale of its own", "give it with --px-per-mm or in the manifest")
+    mask = None if job.mask is None else read_mask(job.mask)
+    return measure_patch(photo, mask, job.about.recipe, job.known.px_per_mm)
+
+
+@cache
+def _face_finder() -> MediapipeFaceFinder:
+    """One per process; closed when the process ends."""
+    finder = MediapipeFaceFinder(face_model())
+    atexit.register(finder.close)
+    return finder
