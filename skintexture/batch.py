@@ -107,7 +107,18 @@ def _pool(workers: int, stack: ExitStack) -> ProcessPoolExecutor:
     # Fork would deadlock after OpenCV has been used.
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
     stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+    try:
+        pool.submit(_ready).result()
+    except BrokenProcessPool as broken:
+        raise RuntimeError(
+            "worker processes can't start: put the script's own work under `if __name__ == '__main__':`, or use "
+            "workers=0"
+        ) from broken
     return pool
+
+
+def _ready() -> None:
+    """Show that a worker starts, so that one that doesn't is not blamed on a photo."""
 
 
 def _submit(pool: ProcessPoolExecutor, work: Callable[[Job], Result], job: Job) -> Future[Result | Refused]:

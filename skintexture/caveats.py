@@ -66,7 +66,7 @@ _ALL = (
     ),
     Caveat(
         "irises_disagree",
-        "the two irises give different scales; the one with the clearer rim was taken",
+        "the two irises give different scales; the one nearer to the landmark model was taken",
         "look straight into the camera, or give the scale with --px-per-mm",
     ),
     Caveat("several_faces", "more than one face was found; the largest was measured", "crop to one face"),

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from skintexture.errors import RecipeError
-from skintexture.locate.cut import GridParams
+from skintexture.locate.cut import LEAST_SIGMA_PX, GridParams
 from skintexture.locate.scale import ScaleParams
 from skintexture.locate.skin import SkinParams
 from skintexture.locate.zones import ZoneParams
@@ -95,6 +95,18 @@ class Recipe(Params):
                 raise ValueError(f"needs.{name} and metrics.{name} go together: give both or neither")
             if needs is not None and needs.px_per_mm < self.grid.px_per_mm:
                 raise ValueError(f"needs.{name}.px_per_mm must not be below grid.px_per_mm ({self.grid.px_per_mm:g})")
+        return self
+
+    @model_validator(mode="after")
+    def _blur_fits_the_grid(self) -> Self:
+        least_mm = math.hypot(self.grid.photo_blur_px, LEAST_SIGMA_PX) / self.grid.px_per_mm
+        if self.grid.blur_mm < 0.995 * least_mm:
+            raise ValueError(
+                f"grid.blur_mm = {self.grid.blur_mm:g} is too sharp for this grid: a photo of "
+                f"{self.grid.px_per_mm:g} px/mm has {least_mm:.4f} mm once it is resampled"
+            )
+        if self.metrics.pores is not None and self.metrics.pores.grid_blur_mm != self.grid.blur_mm:
+            raise ValueError("metrics.pores.grid_blur_mm must be grid.blur_mm: it is what widens every pore")
         return self
 
     def fingerprint(self) -> str:

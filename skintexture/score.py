@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import cv2
@@ -81,7 +80,7 @@ def score(
     known: KnownScale | None = None,
     patch: bool = False,
     mask: str | Path | None = None,
-    workers: int | None = None,
+    workers: int = 0,
     progress: Progress | None = None,
 ) -> Scores:
     """Measure photos of faces, zone by zone.
@@ -102,8 +101,9 @@ def score(
         The photos show bare skin: no face is sought.
     mask : path, optional
         With ``patch``: picture that is white where the skin is.
-    workers : int, optional
-        Processes; 0 works in this one, None takes one per core. The tables don't depend on it.
+    workers : int
+        Processes; 0 works in this one. The tables don't depend on it. More than 0 needs the script's own work to stand
+        under ``if __name__ == "__main__":``.
     progress : callable, optional
         Called after each photo.
 
@@ -127,7 +127,7 @@ def score(
         prepare_folder(folder)
     rows: list[PhotoRows] = []
     try:
-        for rows_of_photo in _measured(jobs, sensible_workers(len(jobs)) if workers is None else workers):
+        for rows_of_photo in _measured(jobs, 0 if len(jobs) == 1 else min(workers, len(jobs))):
             rows.append(rows_of_photo)
             if progress is not None:
                 progress(len(rows), sum(row.photo["status"] == REFUSED for row in rows), len(jobs))
@@ -244,21 +244,21 @@ def _job(file: PhotoFile, row: ManifestRow | None, plan: _Plan) -> PhotoJob:
 
 
 def _overlay_path(out: Path | None, name: str) -> Path | None:
-    return None if out is None else out / "overlays" / f"{name}.jpg"
-
-
-def sensible_workers(photos: int) -> int:
-    """One process per core, but none beside this one for a single photo."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return 0 if photos <= 1 else min(cores, photos)
+    """Give the overlay the photo's own name; it is always a JPEG."""
+    if out is None:
+        return None
+    return out / "overlays" / (name if name.lower().endswith(".jpg") else f"{name}.jpg")
 
 
 def _measured(jobs: Iterable[PhotoJob], workers: int) -> Iterator[PhotoRows]:
-    for outcome in run(jobs, measure_file, workers=workers):
-        if isinstance(outcome.result, Refused):
-            yield refused_rows(outcome.job.about, outcome.result, identify(outcome.job.path))
-        else:
-            yield outcome.result
+    try:
+        for outcome in run(jobs, measure_file, workers=workers):
+            if isinstance(outcome.result, Refused):
+                yield refused_rows(outcome.job.about, outcome.result, identify(outcome.job.path))
+            else:
+                yield outcome.result
+    finally:
+        _close_face_finder()
 
 
 def measure_file(job: PhotoJob) -> PhotoRows:
@@ -290,7 +290,15 @@ def _measure(photo: Photo, job: PhotoJob) -> PhotoResult:
 
 @cache
 def _face_finder() -> MediapipeFaceFinder:
-    """One per process; closed when the process ends."""
+    """One per process: building it takes longer than measuring with it."""
     finder = MediapipeFaceFinder(face_model())
-    atexit.register(finder.close)
+    # Worker processes run this before their threads end, which mediapipe needs to close.
+    Finalize(finder, finder.close, exitpriority=1)
     return finder
+
+
+def _close_face_finder() -> None:
+    """Close this process's face finder, if there is one."""
+    if _face_finder.cache_info().currsize:
+        _face_finder().close()
+        _face_finder.cache_clear()

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from skintexture.cli.terminal import RecipeOption, print_json
-from skintexture.cli.terminal import out as screen
+from skintexture.cli.terminal import RecipeOption, out as screen, print_json
 from skintexture.metrics.definition import Metric
 from skintexture.recipe import DEFAULT_RECIPE, load_recipe
 

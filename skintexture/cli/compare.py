@@ -15,10 +15,8 @@ from skintexture.cli.terminal import (
     JsonOption,
     QuietOption,
     RecipeOption,
-    print_json,
-)
-from skintexture.cli.terminal import (
     out as screen,
+    print_json,
 )
 from skintexture.errors import InputError
 from skintexture.locate.scale import KnownScale

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from skintexture.cli.terminal import out as screen
-from skintexture.cli.terminal import photo_progress
+from skintexture.cli.terminal import one_per_core, out as screen, photo_progress
 from skintexture.errors import InputError
 from skintexture.score import compare, score
 
@@ -27,7 +26,9 @@ def demo(
             raise InputError("the sample photos are missing from this installation", "install skintexture anew")
         screen.print(f"scoring {len(photos)} sample photos …")
         with photo_progress(shown=True) as progress:
-            scores = score([], out / "scores", manifest=folder / "manifest.csv", progress=progress)
+            scores = score(
+                [], out / "scores", manifest=folder / "manifest.csv", workers=one_per_core(), progress=progress
+            )
         before, after = _pair(photos)
         screen.print(f"comparing {before.name} with {after.name} …")
         compare(before, after, out / "comparison")

@@ -10,8 +10,7 @@ import numpy as np
 import typer
 
 from skintexture.assets import face_model
-from skintexture.cli.terminal import EXIT_USAGE
-from skintexture.cli.terminal import out as screen
+from skintexture.cli.terminal import EXIT_USAGE, out as screen
 from skintexture.errors import PhotoProblem
 from skintexture.locate.landmarks import MediapipeFaceFinder
 from skintexture.model import Photo

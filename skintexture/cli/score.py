@@ -14,11 +14,10 @@ from skintexture.cli.terminal import (
     QuietOption,
     RecipeOption,
     WorkersOption,
+    one_per_core,
+    out as screen,
     photo_progress,
     print_json,
-)
-from skintexture.cli.terminal import (
-    out as screen,
 )
 from skintexture.errors import InputError
 from skintexture.locate.scale import KnownScale
@@ -96,7 +95,7 @@ def score(
             known=known,
             patch=patch,
             mask=mask,
-            workers=workers,
+            workers=one_per_core() if workers is None else workers,
             progress=progress,
         )
     if as_json:

@@ -13,6 +13,7 @@ from typing import Annotated
 import cv2
 import numpy as np
 from pydantic import Field
+from scipy.sparse import csr_array
 
 from skintexture.locate.quality import noise_pct
 from skintexture.locate.skin import SkinMap, luminance
@@ -22,6 +23,9 @@ from skintexture.params import Millimetres, Params, PxPerMm
 
 _FLOOR = 1e-4
 _LEAST_COS = 0.1
+_REACH = 3.5  # standard deviations of the Gaussian that are summed
+LEAST_SIGMA_PX = 0.45
+"""Least blur that is added: a narrower Gaussian falls between the pixels."""
 # The local mean is smooth: it is taken at this fraction of the grid's resolution.
 _MEAN_STEP = 4
 
@@ -185,25 +189,19 @@ class _Piece:
 def _cut_piece(photo: Photo, outline: tuple[FloatArray, float], frame: _Frame, *, grid: GridParams) -> _Piece:
     """Blur in linear light, resample once, take logarithms."""
     outline_px, px_per_mm = outline
-    added_px = math.sqrt(max(0.0, (grid.blur_mm * px_per_mm) ** 2 - grid.photo_blur_px**2))
+    lacking_px = math.sqrt(max(0.0, (grid.blur_mm * px_per_mm) ** 2 - grid.photo_blur_px**2))
+    added_px = max(LEAST_SIGMA_PX, lacking_px)
     margin = math.ceil(4 * added_px) + 3
     last = np.array(frame.origin_px) + frame.step_px * (np.array(frame.shape) - 1)
     y0, x0 = (max(0, math.floor(v) - margin) for v in frame.origin_px)
     box = (slice(y0, math.ceil(last[0]) + margin + 1), slice(x0, math.ceil(last[1]) + margin + 1))
     light = photo.linear_rgb[box]
-    blurred = cv2.GaussianBlur(light, (0, 0), added_px, borderType=cv2.BORDER_REPLICATE) if added_px > 0 else light
-    onto_grid = np.array(
-        [[frame.step_px, 0, frame.origin_px[1] - x0], [0, frame.step_px, frame.origin_px[0] - y0]], dtype=np.float64
-    )
-    size = (frame.shape[1], frame.shape[0])
-    sampled = cv2.warpAffine(
-        blurred, onto_grid, size, flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-    )
+    sampled = resample_gaussian(light, added_px, (frame.origin_px[0] - y0, frame.origin_px[1] - x0), frame)
     spread = cv2.dilate(photo.clipped[box].astype(np.uint8), np.ones((3, 3), np.uint8))
     unknown = cv2.warpAffine(
         spread,
-        onto_grid,
-        size,
+        np.array([[frame.step_px, 0, frame.origin_px[1] - x0], [0, frame.step_px, frame.origin_px[0] - y0]]),
+        (frame.shape[1], frame.shape[0]),
         flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=1,
@@ -213,11 +211,55 @@ def _cut_piece(photo: Photo, outline: tuple[FloatArray, float], frame: _Frame, *
     cv2.fillPoly(inside, [np.rint(outline_px - (y0, x0))[:, ::-1].astype(np.int32)], 1)
     quiet = inside.astype(bool) & (spread == 0)
     return _Piece(
-        {channel: _log_light(np.asarray(sampled, np.float32), channel) for channel in channels},
+        {channel: _log_light(sampled, channel) for channel in channels},
         np.asarray(unknown == 0),
         {channel: noise_pct(_log_light(light, channel), quiet) for channel in channels},
         added_px / px_per_mm,
     )
+
+
+def resample_gaussian(light: FloatImage, sigma_px: float, origin_px: tuple[float, float], onto: _Frame) -> FloatImage:
+    """Blur by an exact Gaussian and sample on a grid, in one step.
+
+    Each sample is the Gaussian-weighted mean of the pixels around its true place, so that no interpolation adds to
+    the blur (bilinear) or takes from it (cubic), and narrow kernels keep their width.
+
+    Parameters
+    ----------
+    light : (H, W, C) float32
+    sigma_px : float
+        At least `LEAST_SIGMA_PX`: narrower Gaussians fall between the pixels.
+    origin_px : tuple of float
+        ``(y, x)`` in ``light`` of the first sample.
+    onto : _Frame
+        Gives the step and the number of samples.
+
+    Returns
+    -------
+    (h, w, C) float32
+    """
+    height, width, channels = light.shape
+    along_y = _gaussian_weights(
+        height, origin_px[0] + onto.step_px * np.arange(onto.shape[0], dtype=np.float64), sigma_px
+    )
+    along_x = _gaussian_weights(
+        width, origin_px[1] + onto.step_px * np.arange(onto.shape[1], dtype=np.float64), sigma_px
+    )
+    rows = (along_y @ light.reshape(height, -1)).reshape(-1, width, channels)
+    turned = np.ascontiguousarray(rows.transpose(1, 0, 2)).reshape(width, -1)
+    both = (along_x @ turned).reshape(onto.shape[1], onto.shape[0], channels)
+    return np.ascontiguousarray(both.transpose(1, 0, 2))
+
+
+def _gaussian_weights(pixels: int, at_px: FloatArray, sigma_px: float) -> csr_array:
+    """Row ``i`` holds the weights of the pixels in sample ``i``; beyond the border its last pixel stands."""
+    reach = math.ceil(_REACH * sigma_px) + 1
+    near = np.rint(at_px).astype(np.int64)[:, None] + np.arange(-reach, reach + 1)
+    weights = np.exp(-0.5 * ((near - at_px[:, None]) / sigma_px) ** 2)
+    weights /= weights.sum(axis=1, keepdims=True)
+    starts = np.arange(0, weights.size + 1, weights.shape[1])
+    columns = near.clip(0, pixels - 1).ravel()
+    return csr_array((weights.astype(np.float32).ravel(), columns, starts), shape=(len(at_px), pixels))
 
 
 def _log_light(light: FloatImage, channel: Channel) -> FloatImage:

@@ -19,10 +19,13 @@ from skintexture.model import FloatArray, FloatImage, Photo
 _RADIUS_PX = 48.0
 _SIDE = 2.2  # half side of the picture of the eye, in radii
 _RADII = np.arange(0.70, 1.36, 0.01)
-# The rim between the lids: within this angle of the horizontal.
-_ARC_DEG = 40.0
+# The rim between the lids, as angles below the horizontal: the upper lid hides more of it than the lower.
+_ARC_DEG = (-40.0, 55.0)
 _ANGLES = 33
-_SHIFT = 0.22  # how far the centre may lie from the model's, in radii
+# How far the centre may lie from the model's, in radii, down and across: the model guesses where the lids hide it.
+_SHIFT = np.array([0.42, 0.24])
+# Reach of each search around the best place so far, as shares of that, and its spacing in radii.
+_SEARCHES = ((1.0, 0.06), (0.15, 0.02), (0.05, 0.01))
 # A step of this many natural-log units on both sides is a rim that can be seen.
 _LEAST_STEP = 0.12
 _LEAST_ARC = 0.35
@@ -44,15 +47,15 @@ class IrisFit:
         Relative, one standard deviation, of the fit alone.
     refined : bool
         Whether the rim was seen; otherwise this is the landmark model's diameter.
-    step : float
-        Rise of log light across the rim, on its weaker side: how clearly it is seen.
+    model_px : float
+        The landmark model's diameter.
     """
 
     centre_px: tuple[float, float]
     diameter_px: float
     uncertainty: float
     refined: bool
-    step: float
+    model_px: float
 
 
 def fit_iris(photo: Photo, iris_px: FloatArray, lids_px: FloatArray) -> IrisFit:
@@ -72,21 +75,21 @@ def fit_iris(photo: Photo, iris_px: FloatArray, lids_px: FloatArray) -> IrisFit:
     """
     centre = iris_px[0]
     radius = float(np.linalg.norm(iris_px[1] - iris_px[3])) / 2
-    unrefined = IrisFit((float(centre[0]), float(centre[1])), 2 * radius, _MODEL_UNCERTAINTY, refined=False, step=0.0)
+    unrefined = IrisFit((float(centre[0]), float(centre[1])), 2 * radius, _MODEL_UNCERTAINTY, refined=False, model_px=2 * radius)
     if radius < 4.0:
         return unrefined
     eye = _picture_of_eye(photo, centre, radius)
     opening = _opening(lids_px, centre, radius)
     shift, relative = np.zeros(2), 1.0
     step = 0.0
-    for reach, spacing in ((_SHIFT, 0.04), (0.04, 0.01)):
-        shift, relative, step = _strongest_rim(eye, opening, (shift, reach, spacing))
-    at_the_limit = not _RADII[2] < relative < _RADII[-3] or np.max(np.abs(shift)) > _SHIFT + 0.03
+    for share, spacing in _SEARCHES:
+        shift, relative, step = _strongest_rim(eye, opening, (shift, share, spacing))
+    at_the_limit = not _RADII[2] < relative < _RADII[-3] or bool(np.any(np.abs(shift) > 1.1 * _SHIFT))
     if step < _LEAST_STEP or at_the_limit:
         return unrefined
     fitted = centre + shift * radius
     at = (float(fitted[0]), float(fitted[1]))
-    return IrisFit(at, 2 * radius * relative, _FIT_UNCERTAINTY, refined=True, step=step)
+    return IrisFit(at, 2 * radius * relative, _FIT_UNCERTAINTY, refined=True, model_px=2 * radius)
 
 
 def _picture_of_eye(photo: Photo, centre: FloatArray, radius: float) -> FloatImage:
@@ -124,11 +127,11 @@ def _strongest_rim(
     eye: FloatImage, opening: NDArray[np.bool_], search: tuple[FloatArray, float, float]
 ) -> tuple[FloatArray, float, float]:
     """Try centres on a grid; return the best shift and radius (in model radii) and the step across the rim."""
-    around, reach, spacing = search
+    around, share, spacing = search
     best: tuple[FloatArray, float, float] = (around, 1.0, 0.0)
-    offsets = np.arange(-reach, reach + spacing / 2, spacing)
-    for dy in offsets / 2:  # the lids hide where the iris lies vertically: half the range
-        for dx in offsets:
+    down, across = (np.arange(-share * reach, share * reach + spacing / 2, spacing) for reach in _SHIFT)
+    for dy in down:
+        for dx in across:
             shift = around + np.array([dy, dx])
             relative, step = _rim_at(eye, opening, shift)
             if step > best[2]:
@@ -139,7 +142,7 @@ def _strongest_rim(
 def _rim_at(eye: FloatImage, opening: NDArray[np.bool_], shift: FloatArray) -> tuple[float, float]:
     """Radius with the strongest mean step on the weaker of the two sides, for one centre."""
     half = eye.shape[0] // 2
-    arc = np.radians(np.linspace(-_ARC_DEG, _ARC_DEG, _ANGLES))
+    arc = np.radians(np.linspace(*_ARC_DEG, _ANGLES))
     steps = []
     for side in (1.0, -1.0):
         y = half + _RADIUS_PX * (shift[0] + np.outer(_RADII, np.sin(arc)))

@@ -125,9 +125,9 @@ def _from_iris(photo: Photo, face: Face, params: ScaleParams) -> _Found:
     diameters = np.array([fit.diameter_px for fit in seen])
     caveats = () if seen[0].refined else ("iris_unrefined",)
     if len(diameters) == 2 and abs(np.diff(diameters)[0]) > params.max_disagreement * diameters.mean():
-        # One of them is wrong: half closed, in shadow or behind a reflection. The clearer rim is the better witness.
+        # One of them is wrong: half closed, in shadow or behind a reflection. The landmark model is the witness.
         caveats = (*caveats, "irises_disagree")
-        seen = [max(seen, key=lambda fit: fit.step)]
+        seen = [min(seen, key=lambda fit: abs(fit.diameter_px / fit.model_px - 1))]
         diameters = np.array([seen[0].diameter_px])
     fit_error = math.sqrt(sum(fit.uncertainty**2 for fit in seen)) / len(seen)
     uncertainty = math.hypot(params.iris_sd_mm / params.iris_mm, fit_error)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from skimage.morphology import isotropic_dilation, isotropic_opening
 
 from skintexture.locate.anatomy import FACE_OVAL, not_skin_outlines
 from skintexture.model import BoolImage, Face, FloatArray, FloatImage, Photo
@@ -150,13 +151,8 @@ def _features(points: FloatArray, shape: tuple[int, ...], how: tuple[float, Skin
         drawn = np.zeros(shape, dtype=bool)
         for outline in outlines:
             drawn |= _fill(points[list(outline)], shape)
-        features |= _grown(drawn, margins_mm[name] * resolution)
+        features |= isotropic_dilation(drawn, margins_mm[name] * resolution)
     return features
-
-
-def _grown(area: BoolImage, by_px: float) -> BoolImage:
-    distance = cv2.distanceTransform((~area).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    return np.asarray(distance <= by_px)
 
 
 def _classify(
@@ -180,9 +176,9 @@ def _classify(
     hair = (step < -params.dark_step) | (_roughness(log, resolution) > params.hair_contrast)
     shine = step > params.bright_step
     kinds = np.full(log.shape, SKIN, dtype=np.uint8)
-    kinds[_grown(hair, 0.3 * resolution)] = HAIR
+    kinds[isotropic_dilation(hair, 0.3 * resolution)] = HAIR
     kinds[shadow] = SHADOW
-    kinds[_grown(shine, 0.3 * resolution)] = SHINE
+    kinds[isotropic_dilation(shine, 0.3 * resolution)] = SHINE
     return _without_slivers(kinds, resolution)
 
 
@@ -204,11 +200,8 @@ def _without_slivers(
     kinds: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], resolution: float
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     """Give strips of skin narrower than about 1.5 mm to what surrounds them."""
-    side = 2 * round(0.75 * resolution) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    skin = (kinds == SKIN).astype(np.uint8)
-    opened = cv2.morphologyEx(skin, cv2.MORPH_OPEN, disc)
-    kinds[(skin == 1) & (opened == 0)] = HAIR
+    skin = kinds == SKIN
+    kinds[skin & ~isotropic_opening(skin, 0.75 * resolution)] = HAIR
     return kinds
 
 
