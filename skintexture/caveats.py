@@ -77,7 +77,6 @@ _ALL = (
     ),
     Caveat("no_colour", "the photograph is grey", "use a colour photograph"),
     Caveat("undefined", "the metric is not defined for this signal (for instance: it has no variation)", "none"),
-    Caveat("noisy", "camera noise holds a large share of this number", "use more light or a lower ISO setting"),
     Caveat(
         "hidden_noise",
         "the file's compression hides the camera's noise: its share is not taken off",

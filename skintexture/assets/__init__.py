@@ -9,7 +9,7 @@ FACE_MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0
 
 
 def face_model() -> bytes:
-    """The face landmark model, checked against its SHA-256.
+    """Return the face landmark model, checked against its SHA-256.
 
     Returns
     -------

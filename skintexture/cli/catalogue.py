@@ -6,7 +6,6 @@ import math
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from skintexture.cli.terminal import RecipeOption, out as screen, print_json
 from skintexture.metrics.definition import Metric
@@ -22,11 +21,12 @@ def metrics(
     if as_json:
         print_json({name: _plain(metric) for name, metric in catalogue.items()})
         return
-    table = Table("metric", "unit", "range", "larger means", "smoother", "v", "source")
+    screen.print(f"{len(catalogue)} metrics of recipe {recipe}; ↓ smaller is smoother skin, ↑ larger is\n")
     for name, metric in catalogue.items():
         arrow = {"lower_better": "↓", "higher_better": "↑", "none": ""}[metric.direction]
-        table.add_row(name, metric.unit, _range(metric), metric.larger_means, arrow, str(metric.version), metric.source)
-    screen.print(table, soft_wrap=False)
+        screen.print(f"[bold]{name}[/]  {metric.unit}  {_range(metric)}  {arrow}", soft_wrap=True)
+        screen.print(f"    larger means {metric.larger_means}")
+        screen.print(f"    version {metric.version}; {metric.source}")
 
 
 def _range(metric: Metric) -> str:

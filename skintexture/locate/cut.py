@@ -24,7 +24,7 @@ from skintexture.params import Millimetres, Params, PxPerMm
 _FLOOR = 1e-4
 _LEAST_COS = 0.1
 _REACH = 3.5  # standard deviations of the Gaussian that are summed
-LEAST_SIGMA_PX = 0.45
+LEAST_SIGMA_PX = 0.55
 """Least blur that is added: a narrower Gaussian falls between the pixels."""
 # The local mean is smooth: it is taken at this fraction of the grid's resolution.
 _MEAN_STEP = 4

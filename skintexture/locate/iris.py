@@ -75,7 +75,9 @@ def fit_iris(photo: Photo, iris_px: FloatArray, lids_px: FloatArray) -> IrisFit:
     """
     centre = iris_px[0]
     radius = float(np.linalg.norm(iris_px[1] - iris_px[3])) / 2
-    unrefined = IrisFit((float(centre[0]), float(centre[1])), 2 * radius, _MODEL_UNCERTAINTY, refined=False, model_px=2 * radius)
+    unrefined = IrisFit(
+        (float(centre[0]), float(centre[1])), 2 * radius, _MODEL_UNCERTAINTY, refined=False, model_px=2 * radius
+    )
     if radius < 4.0:
         return unrefined
     eye = _picture_of_eye(photo, centre, radius)

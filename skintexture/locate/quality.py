@@ -23,6 +23,9 @@ _LEAST_POINTS = 5
 # Lower than this below the coarsest structure, compression and rounding write the spectrum, not the lens.
 _DYNAMIC_RANGE = 300.0
 
+PIXEL_SIGMA = 1 / math.sqrt(12)
+"""Standard deviation of a square pixel."""
+
 _NOISE_BLOCK_PX = 24
 # The quietest blocks of skin hold the least texture. The mean of the lowest tenth of a chi-square that is averaged
 # over a block lies a little below the true variance; the rest of the blocks' texture makes up for it.
@@ -37,7 +40,7 @@ class Quality:
     ----------
     blur_px : float
         σ of the Gaussian that the photo's total blur (lens, focus, motion, pixels, enlargement) amounts to, in its
-        own pixels. Within about 20 % from 0.5 px up.
+        own pixels. Within about 20 % from 0.5 px up; never below that of the pixels themselves, 0.29 px.
     """
 
     blur_px: float
@@ -81,7 +84,8 @@ def blur_px(light: FloatImage, mask: BoolImage) -> float:
     Returns
     -------
     float
-        σ in pixels; nan where there are too few tiles, 0 where no blur can be told from the spectrum's own fall.
+        σ in pixels, at least that of a square pixel (1/√12 = 0.29), also where no blur can be told from the spectrum's
+        own fall; nan where there are too few tiles.
 
     Examples
     --------
@@ -106,7 +110,7 @@ def blur_px(light: FloatImage, mask: BoolImage) -> float:
         misfit, sigma = _fit_fall(frequency[above], np.maximum(power[above] - share * floor, 0.1 * floor))
         if misfit < best_misfit:
             best_misfit, best_sigma = misfit, sigma
-    return best_sigma
+    return max(best_sigma, PIXEL_SIGMA)
 
 
 def _fit_fall(frequency: FloatArray, power: FloatArray) -> tuple[float, float]:

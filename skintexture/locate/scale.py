@@ -129,7 +129,8 @@ def _from_iris(photo: Photo, face: Face, params: ScaleParams) -> _Found:
         caveats = (*caveats, "irises_disagree")
         seen = [min(seen, key=lambda fit: abs(fit.diameter_px / fit.model_px - 1))]
         diameters = np.array([seen[0].diameter_px])
-    fit_error = math.sqrt(sum(fit.uncertainty**2 for fit in seen)) / len(seen)
+    spread = float(np.ptp(diameters) / diameters.mean()) / 2
+    fit_error = max(spread, math.sqrt(sum(fit.uncertainty**2 for fit in seen)) / len(seen))
     uncertainty = math.hypot(params.iris_sd_mm / params.iris_mm, fit_error)
     return float(diameters.mean()) / params.iris_mm, "iris", uncertainty, caveats
 

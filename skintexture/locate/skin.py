@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from skimage.morphology import isotropic_dilation, isotropic_opening
+from skimage.morphology import isotropic_dilation, isotropic_opening, remove_small_objects
 
 from skintexture.locate.anatomy import FACE_OVAL, not_skin_outlines
 from skintexture.model import BoolImage, Face, FloatArray, FloatImage, Photo
@@ -21,6 +21,8 @@ _LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], dtype=np.float32)
 SKIN, FEATURE, HAIR, SHINE, SHADOW, OUTSIDE = range(6)
 """What a pixel of `SkinMap.kinds` shows."""
 
+# Smaller islands of skin lie in beards.
+_LEAST_ISLAND_MM2 = 60.0
 _FLOOR = 1e-4  # of linear light, so that black has a logarithm
 
 
@@ -191,17 +193,24 @@ def _local_level(log: FloatImage, where: BoolImage, sigma_px: float) -> FloatIma
 
 
 def _roughness(log: FloatImage, resolution: float) -> FloatImage:
-    """Local RMS of structure coarser than pores and finer than folds: strands of hair, beards, edges."""
+    """Local RMS of structure coarser than pores and finer than folds: strands of hair, beards, edges.
+
+    Only what is darker than its surround counts (twice, so that even texture keeps its RMS): dark skin that sparkles is
+    not hair.
+    """
     band = cv2.GaussianBlur(log, (0, 0), 0.25 * resolution) - cv2.GaussianBlur(log, (0, 0), 1.2 * resolution)
-    return np.sqrt(cv2.GaussianBlur(band * band, (0, 0), 1.2 * resolution))
+    dark = np.minimum(band, 0)
+    return np.sqrt(cv2.GaussianBlur(2 * dark * dark, (0, 0), 1.2 * resolution))
 
 
 def _without_slivers(
     kinds: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], resolution: float
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Give strips of skin narrower than about 1.5 mm to what surrounds them."""
+    """Give strips of skin narrower than about 1.5 mm, and small islands, to what surrounds them."""
     skin = kinds == SKIN
-    kinds[skin & ~isotropic_opening(skin, 0.75 * resolution)] = HAIR
+    plain = isotropic_opening(skin, 0.75 * resolution)
+    plain = remove_small_objects(plain, max_size=round(_LEAST_ISLAND_MM2 * resolution**2))
+    kinds[skin & ~plain] = HAIR
     return kinds
 
 

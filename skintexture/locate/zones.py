@@ -100,6 +100,8 @@ def _stock(
     px_per_mm = scale.at_depth(float(maps[..., 1][of].mean()))
     pixel_mm2 = (step_px / px_per_mm) ** 2
     whole, measurable = (float(np.sum(1.0 / cos[where], dtype=np.float64)) * pixel_mm2 for where in (inside, usable))
+    # What lies outside the frame belongs to the zone too.
+    whole *= max(1.0, cv2.contourArea(outline[:, ::-1].astype(np.float32)) / (inside.sum() * step_px**2))
     slant_deg = math.degrees(math.acos(min(1.0, float(cos[of].mean()))))
     caveats = []
     if measurable < params.min_area_mm2:

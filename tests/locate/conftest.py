@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from known_head import KnownHead, see_head
 
 

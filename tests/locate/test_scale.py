@@ -7,8 +7,8 @@ import math
 import cv2
 import numpy as np
 import pytest
-from known_head import CLOSED_EYES, draw_eyes, photo_of, see_head
 
+from known_head import CLOSED_EYES, draw_eyes, photo_of, see_head
 from skintexture.errors import PhotoProblem
 from skintexture.locate.scale import KnownScale, ScaleParams, find_scale
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from known_head import see_head
 
+from known_head import see_head
 from skintexture.locate.anatomy import EYE_CORNERS
 from skintexture.locate.canonical import canonical_mesh
 from skintexture.locate.surface import estimate_distance_mm, fit_pose, fit_surface, flat_surface

@@ -1,0 +1,61 @@
+"""How sharp and how noisy a picture is."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from skintexture.locate.quality import blur_px, noise_pct
+
+EVERYWHERE = np.ones((700, 700), dtype=bool)
+
+
+def _scene(blur: float, noise: float = 0.0, seed: int = 0) -> np.ndarray:
+    """A picture whose power falls with the 2.5th power of frequency, blurred and noisy."""
+    rng = np.random.default_rng(seed)
+    spectrum = np.fft.rfft2(rng.standard_normal((700, 700)))
+    frequency = np.hypot(np.fft.fftfreq(700)[:, None], np.fft.rfftfreq(700)[None])
+    frequency[0, 0] = np.inf
+    fractal = np.fft.irfft2(spectrum * frequency**-1.25 * np.exp(-2 * (np.pi * blur * frequency) ** 2), s=(700, 700))
+    light = 0.3 * np.exp(0.2 * fractal / fractal.std())
+    return (light * (1 + noise * rng.standard_normal(light.shape))).astype(np.float32)
+
+
+@pytest.mark.parametrize("noise", [0.002, 0.01])
+@pytest.mark.parametrize("blur", [0.7, 1.2, 2.0, 3.0])
+def test_blur_is_right_within_a_fifth(blur, noise):
+    assert blur_px(_scene(blur, noise), EVERYWHERE) == pytest.approx(blur, rel=0.2)
+
+
+def test_an_enlarged_photo_is_soft_whatever_its_pixel_count():
+    small = _scene(0.6)[:350, :350]
+    large = cv2.resize(small, (700, 700), interpolation=cv2.INTER_CUBIC)
+    noisy = large * (1 + 0.002 * np.random.default_rng(1).standard_normal(large.shape)).astype(np.float32)
+    assert blur_px(noisy, EVERYWHERE) > 1.6 * blur_px(_scene(0.6, 0.002), EVERYWHERE)
+
+
+def test_blur_does_not_follow_exposure():
+    scene = _scene(1.5, 0.005)
+    assert blur_px(scene, EVERYWHERE) == pytest.approx(blur_px(0.3 * scene, EVERYWHERE), rel=0.01)
+
+
+def test_what_lies_outside_the_mask_does_not_count():
+    mask = EVERYWHERE.copy()
+    mask[:, 350:] = False
+    scene = _scene(2.0, 0.005)
+    painted = scene.copy()
+    painted[:, 350:] = np.random.default_rng(3).random((700, 350), dtype=np.float32)
+    assert blur_px(painted, mask) == blur_px(scene, mask)
+
+
+def test_too_small_a_mask_says_nothing():
+    assert math.isnan(blur_px(_scene(1.0)[:50, :50], np.ones((50, 50), dtype=bool)))
+
+
+@pytest.mark.parametrize("noise", [0.5, 2.0, 5.0])
+def test_noise_is_found_beside_texture(noise):
+    light = np.log(_scene(1.5)) + np.random.default_rng(5).normal(0, noise / 100, (700, 700)).astype(np.float32)
+    assert noise_pct(light.astype(np.float32), EVERYWHERE) == pytest.approx(noise, rel=0.12)
