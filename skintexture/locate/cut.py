@@ -23,8 +23,9 @@ from skintexture.params import Millimetres, Params, PxPerMm
 
 _FLOOR = 1e-4
 _LEAST_COS = 0.1
-_REACH = 3.5  # standard deviations of the Gaussian that are summed
-LEAST_SIGMA_PX = 0.55
+_PHASES = 33
+_LEAST_REACH_PX = 4
+LEAST_SIGMA_PX = 0.45
 """Least blur that is added: a narrower Gaussian falls between the pixels."""
 # The local mean is smooth: it is taken at this fraction of the grid's resolution.
 _MEAN_STEP = 4
@@ -221,8 +222,8 @@ def _cut_piece(photo: Photo, outline: tuple[FloatArray, float], frame: _Frame, *
 def resample_gaussian(light: FloatImage, sigma_px: float, origin_px: tuple[float, float], onto: _Frame) -> FloatImage:
     """Blur by an exact Gaussian and sample on a grid, in one step.
 
-    Each sample is the Gaussian-weighted mean of the pixels around its true place, so that no interpolation adds to
-    the blur (bilinear) or takes from it (cubic), and narrow kernels keep their width.
+    Each sample is a weighted mean of the pixels around its true place, so that no interpolation adds to the blur
+    (bilinear) or takes from it (cubic), and narrow kernels keep their width.
 
     Parameters
     ----------
@@ -253,13 +254,35 @@ def resample_gaussian(light: FloatImage, sigma_px: float, origin_px: tuple[float
 
 def _gaussian_weights(pixels: int, at_px: FloatArray, sigma_px: float) -> csr_array:
     """Row ``i`` holds the weights of the pixels in sample ``i``; beyond the border its last pixel stands."""
-    reach = math.ceil(_REACH * sigma_px) + 1
-    near = np.rint(at_px).astype(np.int64)[:, None] + np.arange(-reach, reach + 1)
-    weights = np.exp(-0.5 * ((near - at_px[:, None]) / sigma_px) ** 2)
-    weights /= weights.sum(axis=1, keepdims=True)
+    reach = max(_LEAST_REACH_PX, math.ceil(3.5 * sigma_px) + 1)
+    nearest = np.rint(at_px).astype(np.int64)
+    phase = (at_px - nearest + 0.5) * (_PHASES - 1)
+    before = np.minimum(phase.astype(np.int64), _PHASES - 2)
+    table = _phase_table(sigma_px, reach)
+    after_share = (phase - before)[:, None]
+    weights = (1 - after_share) * table[before] + after_share * table[before + 1]
+    columns = (nearest[:, None] + np.arange(-reach, reach + 1)).clip(0, pixels - 1)
     starts = np.arange(0, weights.size + 1, weights.shape[1])
-    columns = near.clip(0, pixels - 1).ravel()
-    return csr_array((weights.astype(np.float32).ravel(), columns, starts), shape=(len(at_px), pixels))
+    return csr_array((weights.astype(np.float32).ravel(), columns.ravel(), starts), shape=(len(at_px), pixels))
+
+
+def _phase_table(sigma_px: float, reach: int) -> FloatArray:
+    """Weights whose frequency response is nearest to the Gaussian's, for samples at phases −0.5 … 0.5 between pixels.
+
+    Weights read off a Gaussian would not do: where it is narrow, the gaps between the pixels add up to 25 % to fine
+    waves or take it from them, depending on the phase. Fitted ones keep within 1.5 % from 3 pixels per wave.
+    """
+    frequency = np.linspace(0.0, 0.5, 65)
+    # Next to the Nyquist frequency no kernel of this length can follow; nothing is measured there.
+    matters = np.where(frequency <= 0.4, 1.0, 0.15)
+    wanted = np.concatenate([np.exp(-2 * (np.pi * sigma_px * frequency) ** 2) * matters, np.zeros_like(frequency)])
+    table = []
+    for phase in np.linspace(-0.5, 0.5, _PHASES):
+        turns = 2 * np.pi * np.outer(frequency, np.arange(-reach, reach + 1) - phase)
+        response = np.concatenate([np.cos(turns), np.sin(turns)]) * np.tile(matters, 2)[:, None]
+        weights = np.linalg.lstsq(response, wanted, rcond=None)[0]
+        table.append(weights / weights.sum())
+    return np.array(table)
 
 
 def _log_light(light: FloatImage, channel: Channel) -> FloatImage:

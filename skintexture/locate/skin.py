@@ -200,7 +200,7 @@ def _roughness(log: FloatImage, resolution: float) -> FloatImage:
     """
     band = cv2.GaussianBlur(log, (0, 0), 0.25 * resolution) - cv2.GaussianBlur(log, (0, 0), 1.2 * resolution)
     dark = np.minimum(band, 0)
-    return np.sqrt(cv2.GaussianBlur(2 * dark * dark, (0, 0), 1.2 * resolution))
+    return np.asarray(np.sqrt(cv2.GaussianBlur(2 * dark * dark, (0, 0), 1.2 * resolution)), np.float32)
 
 
 def _without_slivers(
