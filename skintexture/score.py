@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import pandas as pd
+from threadpoolctl import ThreadpoolController
 
 from skintexture.assets import face_model
 from skintexture.batch import Refused, run
@@ -270,13 +271,19 @@ def measure_file(job: PhotoJob) -> PhotoRows:
         It can't be measured.
     """
     cv2.setNumThreads(1)
-    photo = read_photo(job.path, name=job.about.name)
-    result = _measure(photo, job)
+    # One photo, one core: threads of the linear algebra library wait busily and slow the other workers down.
+    with _thread_pools().limit(limits=1, user_api="blas"):
+        photo = read_photo(job.path, name=job.about.name)
+        result = _measure(photo, job)
     if job.overlay is not None:
-        write_bytes(
-            encode_jpeg(draw_overlay(photo, result, max_slant_deg=job.about.recipe.zones.max_slant_deg)), job.overlay
-        )
+        slant = job.about.recipe.zones.max_slant_deg
+        write_bytes(encode_jpeg(draw_overlay(photo, result, max_slant_deg=slant)), job.overlay)
     return measured_rows(job.about, photo, result)
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _measure(photo: Photo, job: PhotoJob) -> PhotoResult:

@@ -15,7 +15,8 @@ import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
 
-from skintexture.locate.quality import noise_pct
+from skintexture.locate.grid import Grid
+from skintexture.locate.quality import NOISE_BLOCK_PX, noise_pct
 from skintexture.locate.skin import SkinMap, luminance
 from skintexture.locate.surface import Surface
 from skintexture.model import BoolImage, Channel, FloatArray, FloatImage, Patch, Photo
@@ -23,6 +24,7 @@ from skintexture.params import Millimetres, Params, PxPerMm
 
 _FLOOR = 1e-4
 _LEAST_COS = 0.1
+_NOISE_SAMPLE_PX = 400_000
 _PHASES = 33
 _LEAST_REACH_PX = 4
 LEAST_SIGMA_PX = 0.45
@@ -76,34 +78,12 @@ class Cutting:
 
     def wide_without(self, outlines_px: tuple[FloatArray, ...], margin_px: float) -> Patch:
         """Return ``wide`` without what lies inside these outlines, but for a margin along them."""
-        frame = _Frame(self.origin_px, self.step_px, self.wide.mask.shape)
+        frame = Grid(self.origin_px, self.step_px, self.wide.mask.shape)
         held = np.zeros(frame.shape, dtype=np.uint8)
         for outline in outlines_px:
-            held |= frame.fill(outline).astype(np.uint8)
+            held |= _fill(frame, outline).astype(np.uint8)
         deep = cv2.distanceTransform(held, cv2.DIST_L2, cv2.DIST_MASK_5) > margin_px
         return replace(self.wide, mask=self.wide.mask & ~deep)
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """The grid over one outline: where it lies, and where each of its pixels is in the photo."""
-
-    origin_px: tuple[float, float]
-    step_px: float
-    shape: tuple[int, ...]
-
-    def coordinates(self) -> tuple[FloatImage, FloatImage]:
-        rows, columns = np.mgrid[: self.shape[0], : self.shape[1]].astype(np.float32)
-        return (
-            np.float32(self.origin_px[0]) + np.float32(self.step_px) * rows,
-            np.float32(self.origin_px[1]) + np.float32(self.step_px) * columns,
-        )
-
-    def fill(self, outline_px: FloatArray) -> BoolImage:
-        at = (outline_px - np.array(self.origin_px)) / self.step_px
-        drawn = np.zeros(self.shape, dtype=np.uint8)
-        cv2.fillPoly(drawn, [np.rint(at[:, ::-1] * 16).astype(np.int32)], 1, shift=4)
-        return drawn.astype(bool)
 
 
 def cut(
@@ -131,13 +111,12 @@ def cut(
     """
     (outline_px, px_per_mm), (skin, surface, max_slant_deg), (grid, margin_mm) = outline, where, how
     frame = _frame(outline_px, px_per_mm, (grid, margin_mm))
-    y_px, x_px = frame.coordinates()
-    maps = surface.sample(y_px, x_px)
-    cos = np.clip(maps[..., 0], _LEAST_COS, 1.0)
-    bare = skin.sample(y_px, x_px) & (maps[..., 0] >= math.cos(math.radians(max_slant_deg)))
+    seen_cos = surface.cos_at(frame)
+    cos = np.clip(seen_cos, _LEAST_COS, 1.0)
+    bare = skin.bare_at(frame) & (seen_cos >= math.cos(math.radians(max_slant_deg)))
     piece = _cut_piece(photo, (outline_px, px_per_mm), frame, grid=grid)
     usable = bare & piece.valid
-    inside = frame.fill(outline_px)
+    inside = _fill(frame, outline_px)
     wide_mask = usable & _grown(inside, margin_mm * grid.px_per_mm)
     patches = {
         channel: Patch(
@@ -152,6 +131,13 @@ def cut(
         for channel in piece.log_light
     }
     return Cutting(patches, replace(patches["luminance"], mask=wide_mask), frame.origin_px, frame.step_px)
+
+
+def _fill(grid: Grid, outline_px: FloatArray) -> BoolImage:
+    at = (outline_px - np.array(grid.origin_px)) / grid.step_px
+    drawn = np.zeros(grid.shape, dtype=np.uint8)
+    cv2.fillPoly(drawn, [np.rint(at[:, ::-1] * 16).astype(np.int32)], 1, shift=4)
+    return drawn.astype(bool)
 
 
 def measurable_channels(photo: Photo, asked: tuple[Channel, ...]) -> dict[Channel, tuple[str, ...]]:
@@ -170,13 +156,13 @@ def measurable_channels(photo: Photo, asked: tuple[Channel, ...]) -> dict[Channe
     return reasons
 
 
-def _frame(outline_px: FloatArray, px_per_mm: float, how: tuple[GridParams, float]) -> _Frame:
+def _frame(outline_px: FloatArray, px_per_mm: float, how: tuple[GridParams, float]) -> Grid:
     grid, margin_mm = how
     step = px_per_mm / grid.px_per_mm
     low = outline_px.min(axis=0) - margin_mm * px_per_mm
     high = outline_px.max(axis=0) + margin_mm * px_per_mm
     rows, columns = (int(n) for n in np.ceil((high - low) / step) + 1)
-    return _Frame((float(low[0]), float(low[1])), step, (rows, columns))
+    return Grid((float(low[0]), float(low[1])), step, (rows, columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +173,7 @@ class _Piece:
     added_blur_mm: float
 
 
-def _cut_piece(photo: Photo, outline: tuple[FloatArray, float], frame: _Frame, *, grid: GridParams) -> _Piece:
+def _cut_piece(photo: Photo, outline: tuple[FloatArray, float], frame: Grid, *, grid: GridParams) -> _Piece:
     """Blur in linear light, resample once, take logarithms."""
     outline_px, px_per_mm = outline
     lacking_px = math.sqrt(max(0.0, (grid.blur_mm * px_per_mm) ** 2 - grid.photo_blur_px**2))
@@ -214,12 +200,22 @@ def _cut_piece(photo: Photo, outline: tuple[FloatArray, float], frame: _Frame, *
     return _Piece(
         {channel: _log_light(sampled, channel) for channel in channels},
         np.asarray(unknown == 0),
-        {channel: noise_pct(_log_light(light, channel), quiet) for channel in channels},
+        _noise_pct(light, quiet, channels),
         added_px / px_per_mm,
     )
 
 
-def resample_gaussian(light: FloatImage, sigma_px: float, origin_px: tuple[float, float], onto: _Frame) -> FloatImage:
+def _noise_pct(light: FloatImage, quiet: BoolImage, channels: tuple[Channel, ...]) -> dict[Channel, float]:
+    """Noise of each channel, from evenly spaced strips where the piece is large: a sample is enough."""
+    strip = 4 * NOISE_BLOCK_PX
+    every = max(1, light.shape[0] * light.shape[1] // _NOISE_SAMPLE_PX)
+    strips = [slice(y, y + strip) for y in range(0, light.shape[0], every * strip)]
+    light = np.concatenate([light[rows] for rows in strips])
+    quiet = np.concatenate([quiet[rows] for rows in strips])
+    return {channel: noise_pct(_log_light(light, channel), quiet) for channel in channels}
+
+
+def resample_gaussian(light: FloatImage, sigma_px: float, origin_px: tuple[float, float], onto: Grid) -> FloatImage:
     """Blur by an exact Gaussian and sample on a grid, in one step.
 
     Each sample is a weighted mean of the pixels around its true place, so that no interpolation adds to the blur
@@ -232,7 +228,7 @@ def resample_gaussian(light: FloatImage, sigma_px: float, origin_px: tuple[float
         At least `LEAST_SIGMA_PX`: narrower Gaussians fall between the pixels.
     origin_px : tuple of float
         ``(y, x)`` in ``light`` of the first sample.
-    onto : _Frame
+    onto : Grid
         Gives the step and the number of samples.
 
     Returns
@@ -276,13 +272,11 @@ def _phase_table(sigma_px: float, reach: int) -> FloatArray:
     # Next to the Nyquist frequency no kernel of this length can follow; nothing is measured there.
     matters = np.where(frequency <= 0.4, 1.0, 0.15)
     wanted = np.concatenate([np.exp(-2 * (np.pi * sigma_px * frequency) ** 2) * matters, np.zeros_like(frequency)])
-    table = []
-    for phase in np.linspace(-0.5, 0.5, _PHASES):
-        turns = 2 * np.pi * np.outer(frequency, np.arange(-reach, reach + 1) - phase)
-        response = np.concatenate([np.cos(turns), np.sin(turns)]) * np.tile(matters, 2)[:, None]
-        weights = np.linalg.lstsq(response, wanted, rcond=None)[0]
-        table.append(weights / weights.sum())
-    return np.array(table)
+    phases = np.linspace(-0.5, 0.5, _PHASES)
+    turns = 2 * np.pi * frequency[:, None] * (np.arange(-reach, reach + 1) - phases[:, None])[:, None, :]
+    response = np.concatenate([np.cos(turns), np.sin(turns)], axis=1) * np.tile(matters, 2)[:, None]
+    weights = np.asarray(np.linalg.pinv(response) @ wanted)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float64)
 
 
 def _log_light(light: FloatImage, channel: Channel) -> FloatImage:

@@ -26,7 +26,8 @@ _DYNAMIC_RANGE = 300.0
 PIXEL_SIGMA = 1 / math.sqrt(12)
 """Standard deviation of a square pixel."""
 
-_NOISE_BLOCK_PX = 24
+NOISE_BLOCK_PX = 24
+"""Side of the blocks in which noise is looked for."""
 # The quietest blocks of skin hold the least texture. By chance alone their noise seems this much weaker than it is
 # (white noise, blocks of this size).
 _QUIET_SHARE = 0.1
@@ -182,11 +183,11 @@ def noise_pct(log_light: FloatImage, mask: BoolImage) -> float:
     kernel = np.outer([1, -2, 1], [1, -2, 1]).astype(np.float32)
     rough = cv2.filter2D(log_light, cv2.CV_32F, kernel)
     inside = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
-    rows, columns = (side // _NOISE_BLOCK_PX for side in mask.shape)
+    rows, columns = (side // NOISE_BLOCK_PX for side in mask.shape)
     if not rows or not columns:
         return 0.0
-    shape = (rows, _NOISE_BLOCK_PX, columns, _NOISE_BLOCK_PX)
-    cut = (slice(rows * _NOISE_BLOCK_PX), slice(columns * _NOISE_BLOCK_PX))
+    shape = (rows, NOISE_BLOCK_PX, columns, NOISE_BLOCK_PX)
+    cut = (slice(rows * NOISE_BLOCK_PX), slice(columns * NOISE_BLOCK_PX))
     variances = (rough[cut] ** 2).reshape(shape).mean(axis=(1, 3))[inside[cut].reshape(shape).all(axis=(1, 3))]
     if not variances.size:
         return 0.0

@@ -13,6 +13,7 @@ import numpy as np
 from skimage.morphology import isotropic_dilation, isotropic_opening, remove_small_objects
 
 from skintexture.locate.anatomy import FACE_OVAL, not_skin_outlines
+from skintexture.locate.grid import Grid, look_up
 from skintexture.model import BoolImage, Face, FloatArray, FloatImage, Photo
 from skintexture.params import Millimetres, Params, PositiveFloat, PxPerMm
 
@@ -78,13 +79,11 @@ class SkinMap:
     origin_px: tuple[float, float]
     step_px: float
 
-    def sample(self, y_px: FloatImage, x_px: FloatImage) -> BoolImage:
-        """Whether there is bare skin at photo coordinates (nearest pixels of the map all agree)."""
-        rows = (y_px - np.float32(self.origin_px[0])) / np.float32(self.step_px)
-        columns = (x_px - np.float32(self.origin_px[1])) / np.float32(self.step_px)
+    def bare_at(self, places: Grid) -> BoolImage:
+        """Whether there is bare skin at each place (the map's nearest pixels agree)."""
         bare = (self.kinds == SKIN).astype(np.float32)
-        seen = cv2.remap(bare, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
-        return np.asarray(seen > 0.75)
+        here = Grid(self.origin_px, self.step_px, self.kinds.shape)
+        return np.asarray(look_up(bare, here, places, border=cv2.BORDER_CONSTANT) > 0.75)
 
 
 def bare_skin(photo: Photo, face: Face, px_per_mm: float, params: SkinParams) -> SkinMap:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from skintexture.locate.anatomy import EYE_CORNERS
 from skintexture.locate.canonical import canonical_mesh
+from skintexture.locate.grid import Grid, look_up
 from skintexture.model import Face, FloatArray, FloatImage
 
 _POINTS = 468
@@ -67,6 +68,12 @@ class Surface:
         return np.asarray(
             cv2.remap(self.maps, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
         )
+
+    def cos_at(self, places: Grid) -> FloatImage:
+        """Cosine of slant at each place."""
+        cos = np.ascontiguousarray(self.maps[..., 0])
+        here = Grid(self.origin_px, self.step_px, cos.shape)
+        return look_up(cos, here, places, border=cv2.BORDER_REPLICATE)
 
 
 def fit_pose(face: Face, photo_shape: tuple[int, int], focal_px: float) -> tuple[FloatArray, float]:

@@ -8,6 +8,7 @@ import pytest
 
 from known_head import KnownHead, photo_of, see_head
 from skintexture.locate.anatomy import not_skin_outlines, zone_outlines
+from skintexture.locate.grid import Grid
 from skintexture.locate.skin import FEATURE, HAIR, OUTSIDE, SHADOW, SHINE, SKIN, bare_skin, flat_skin
 from skintexture.recipe import load_recipe
 
@@ -95,5 +96,4 @@ def test_the_map_says_the_same_at_every_resolution():
 
 def test_nothing_is_bare_beyond_the_map(frontal_head):
     found = flat_skin(np.ones((10, 10), dtype=bool))
-    y, x = np.array([[5.0, -4.0, 5.0]], np.float32), np.array([[5.0, 5.0, 14.0]], np.float32)
-    assert found.sample(y, x).tolist() == [[True, False, False]]
+    assert found.bare_at(Grid((5.0, -7.0), 6.0, (1, 4))).tolist() == [[False, False, True, False]]
