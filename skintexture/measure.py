@@ -10,14 +10,15 @@ import numpy as np
 
 from skintexture.errors import PhotoProblem
 from skintexture.locate.anatomy import WHOLE_FACE
-from skintexture.locate.cut import Cutting, cut, measurable_channels
+from skintexture.locate.cut import CutRules, Cutting, cut, measurable_channels
 from skintexture.locate.landmarks import FaceFinder
 from skintexture.locate.quality import Quality, assess, blur_px
 from skintexture.locate.scale import KnownScale, find_scale
+from skintexture.locate.scene import Scene
 from skintexture.locate.skin import SkinMap, bare_skin, flat_skin, luminance
 from skintexture.locate.surface import Surface, fit_surface, flat_surface
 from skintexture.locate.zones import outline_zones
-from skintexture.metrics.catalogue import Family
+from skintexture.metrics.catalogue import FAMILIES, Family
 from skintexture.metrics.pores import PoreParams, detect, summarise
 from skintexture.model import BoolImage, Face, LocatedPore, Measurement, Patch, Photo, Pore, Scale, Zone
 from skintexture.recipe import Needs, Recipe
@@ -87,9 +88,10 @@ def measure_photo(photo: Photo, recipe: Recipe, find_face: FaceFinder, known: Kn
     quality = assess(photo, face)
     surface = fit_surface(face, (photo.height_px, photo.width_px), (scale.px_per_mm, scale.distance_mm))
     skin = bare_skin(photo, face, scale.px_per_mm, recipe.skin)
-    zones = outline_zones(face, (photo, skin, surface, scale), recipe.zones)
+    scene = Scene(photo, scale, surface, skin, quality)
+    zones = outline_zones(face, scene, recipe.zones)
+    measurements, pores = measure_zones(scene, zones, recipe)
     caveats = scale.caveats + (("several_faces",) if face.faces_found > 1 else ())
-    measurements, pores = _measure_zones(photo, (skin, surface, quality), zones, recipe=recipe)
     return PhotoResult(face, scale, quality, skin, zones, measurements, pores, caveats)
 
 
@@ -122,9 +124,9 @@ def measure_patch(photo: Photo, mask: BoolImage | None, recipe: Recipe, px_per_m
     caveats = ("too_small",) if area < recipe.zones.min_area_mm2 else ()
     frame = np.array([[0, 0], [0, photo.width_px], [photo.height_px, photo.width_px], [photo.height_px, 0]]) - 0.5
     zone = Zone(PATCH, frame, px_per_mm, 0.0, float(area), float(share), caveats)
-    skin, surface = flat_skin(mask), flat_surface(mask.shape)
-    measurements, pores = _measure_zones(photo, (skin, surface, quality), (zone,), recipe=recipe)
-    return PhotoResult(None, scale, quality, skin, (zone,), measurements, pores, ())
+    scene = Scene(photo, scale, flat_surface(mask.shape), flat_skin(mask), quality)
+    measurements, pores = measure_zones(scene, (zone,), recipe)
+    return PhotoResult(None, scale, quality, scene.skin, (zone,), measurements, pores, ())
 
 
 def _checked_mask(photo: Photo, mask: BoolImage | None) -> BoolImage:
@@ -140,56 +142,64 @@ def _checked_mask(photo: Photo, mask: BoolImage | None) -> BoolImage:
     return mask
 
 
-_Seen = tuple[SkinMap, Surface, Quality]
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Pores that have been found so far, and the zones that hold them."""
+
+    zones: tuple[Zone, ...] = ()
+    pores: tuple[LocatedPore, ...] = ()
 
 
-def _measure_zones(
-    photo: Photo, seen: _Seen, zones: tuple[Zone, ...], *, recipe: Recipe
+def measure_zones(
+    scene: Scene, zones: tuple[Zone, ...], recipe: Recipe
 ) -> tuple[tuple[Measurement, ...], tuple[LocatedPore, ...]]:
-    """Every zone; the whole face last, since its pores are those of the smaller zones and of what lies between."""
-    rows: dict[str, list[Measurement]] = {zone.name: [] for zone in zones}
-    pores: list[LocatedPore] = []
-    held: list[Zone] = []
+    """Measure every zone; the whole face last, since its pores are those of the smaller zones and those between them.
+
+    Parameters
+    ----------
+    scene : Scene
+    zones : tuple of Zone
+    recipe : Recipe
+
+    Returns
+    -------
+    measurements : tuple of Measurement
+        Zone by zone in the order given, metric by metric in the catalogue's.
+    pores : tuple of LocatedPore
+        Each once.
+    """
+    rows: dict[str, list[Measurement]] = {}
+    held = _Held()
     for zone in sorted(zones, key=lambda zone: zone.name == WHOLE_FACE):
-        rows[zone.name], found = _measure_zone(photo, seen, zone, recipe=recipe, held=(tuple(held), tuple(pores)))
-        pores.extend(found)
-        held.extend(
-            [zone] if any(row.metric == "pore_density" and not math.isnan(row.value) for row in rows[zone.name]) else []
-        )
-    return tuple(row for zone in zones for row in rows[zone.name]), tuple(pores)
+        rows[zone.name], found = _measure_zone(scene, zone, recipe, held=held)
+        if any(row.metric == "pore_density" and not math.isnan(row.value) for row in rows[zone.name]):
+            held = _Held((*held.zones, zone), (*held.pores, *found))
+    return tuple(row for zone in zones for row in rows[zone.name]), held.pores
 
 
 def _measure_zone(
-    photo: Photo,
-    seen: _Seen,
-    zone: Zone,
-    *,
-    recipe: Recipe,
-    held: tuple[tuple[Zone, ...], tuple[LocatedPore, ...]],
+    scene: Scene, zone: Zone, recipe: Recipe, *, held: _Held
 ) -> tuple[list[Measurement], list[LocatedPore]]:
     """Every metric of the recipe in one zone, and the pores that no zone before has held."""
-    skin, surface, quality = seen
-    refusals = {family.name: _refusal(zone, quality, needs) for family, _, needs in recipe.families()}
+    refusals = {family.name: _refusal(scene, zone, needs) for family, _, needs in recipe.families()}
     if all(refusals.values()):
-        return [row for family, _, _ in recipe.families() for row in _unmeasured(zone, family, (recipe, refusals))], []
-    cutting = cut(
-        photo,
-        (zone.outline_px, zone.px_per_mm),
-        (skin, surface, recipe.zones.max_slant_deg),
-        how=(recipe.grid, recipe.metrics.pores.margin_mm if recipe.metrics.pores else 0.0),
-    )
-    caveats = zone.caveats + _doubts(photo, zone, quality, recipe=recipe)
-    missing = {name: why for name, why in measurable_channels(photo, recipe.grid.channels).items() if why}
+        return [
+            row for name in refusals for row in _unmeasured(zone, FAMILIES[name], refusals[name], recipe=recipe)
+        ], []
+    margin_mm = recipe.metrics.pores.margin_mm if recipe.metrics.pores else 0.0
+    cutting = cut(scene, zone, CutRules(recipe.grid, recipe.zones.max_slant_deg, margin_mm))
+    caveats = zone.caveats + _doubts(scene, zone, recipe)
+    missing = {name: why for name, why in measurable_channels(scene.photo, recipe.grid.channels).items() if why}
     rows: list[Measurement] = []
     pores: list[LocatedPore] = []
     for family, params, _ in recipe.families():
         if refusals[family.name]:
-            rows.extend(_unmeasured(zone, family, (recipe, refusals)))
+            rows.extend(_unmeasured(zone, family, refusals[family.name], recipe=recipe))
         elif family.name == "pores":
             found, elsewhere = _find_pores(cutting, zone, params, held=held)
             values = summarise([*found, *elsewhere], cutting.wide, params)
             rows.extend(_rows(zone, values, (recipe, family), caveats=caveats))
-            pores.extend(_locate(found, zone, cutting, surface))
+            pores.extend(_locate(found, zone, cutting, scene.surface))
         else:
             values = _per_channel(cutting, (family, params), recipe=recipe)
             rows.extend(_rows(zone, values, (recipe, family), caveats=caveats, missing=missing))
@@ -197,34 +207,33 @@ def _measure_zone(
 
 
 def _find_pores(
-    cutting: Cutting, zone: Zone, params: PoreParams, *, held: tuple[tuple[Zone, ...], tuple[LocatedPore, ...]]
+    cutting: Cutting, zone: Zone, params: PoreParams, *, held: _Held
 ) -> tuple[tuple[Pore, ...], list[Pore]]:
     """Pores of a zone; for the whole face, those between the smaller zones, and those that the smaller zones hold."""
     if zone.name != WHOLE_FACE:
         return detect(cutting.wide, params), []
-    zones, pores = held
-    outlines = tuple(other.outline_px for other in zones)
+    outlines = tuple(other.outline_px for other in held.zones)
     between = cutting.wide_without(outlines, params.margin_mm * cutting.wide.px_per_mm)
-    return detect(between, params), [located.pore for located in pores]
+    return detect(between, params), [located.pore for located in held.pores]
 
 
-def _refusal(zone: Zone, quality: Quality, needs: Needs) -> tuple[str, ...]:
+def _refusal(scene: Scene, zone: Zone, needs: Needs) -> tuple[str, ...]:
     """Why a family can't be measured in this zone; empty if it can."""
     if zone.area_mm2 <= 0 or "too_small" in zone.caveats:
         return zone.caveats or ("not_visible",)
     if zone.px_per_mm < needs.px_per_mm:
         return (*zone.caveats, "too_coarse")
-    if quality.blur_px / zone.px_per_mm > needs.max_blur_mm:
+    if scene.quality.blur_px / zone.px_per_mm > needs.max_blur_mm:
         return (*zone.caveats, "too_soft")
     return ()
 
 
-def _doubts(photo: Photo, zone: Zone, quality: Quality, *, recipe: Recipe) -> tuple[str, ...]:
+def _doubts(scene: Scene, zone: Zone, recipe: Recipe) -> tuple[str, ...]:
     """Say what makes this zone's numbers doubtful though they can be measured."""
     doubts: tuple[str, ...] = ()
-    if quality.blur_px / zone.px_per_mm > _SOFTER * recipe.grid.blur_mm:
+    if scene.quality.blur_px / zone.px_per_mm > _SOFTER * recipe.grid.blur_mm:
         doubts += ("softer_than_grid",)
-    if photo.jpeg_quality < _NOISE_HIDING_QUALITY:
+    if scene.photo.jpeg_quality < _NOISE_HIDING_QUALITY:
         doubts += ("hidden_noise",)
     return doubts
 
@@ -259,12 +268,8 @@ def _rows(
     return rows
 
 
-def _unmeasured(zone: Zone, family: Family, why: tuple[Recipe, dict[str, tuple[str, ...]]]) -> list[Measurement]:
-    recipe, refusals = why
-    return [
-        Measurement(zone.name, name, math.nan, metric.unit, refusals[family.name])
-        for name, metric in recipe.metrics_of(family)
-    ]
+def _unmeasured(zone: Zone, family: Family, why: tuple[str, ...], *, recipe: Recipe) -> list[Measurement]:
+    return [Measurement(zone.name, name, math.nan, metric.unit, why) for name, metric in recipe.metrics_of(family)]
 
 
 def _locate(found: tuple[Pore, ...], zone: Zone, cutting: Cutting, surface: Surface) -> list[LocatedPore]:

@@ -14,12 +14,13 @@ import cv2
 import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
+from skimage.morphology import isotropic_dilation
 
 from skintexture.locate.grid import Grid
 from skintexture.locate.quality import NOISE_BLOCK_PX, noise_pct
-from skintexture.locate.skin import SkinMap, luminance
-from skintexture.locate.surface import Surface
-from skintexture.model import BoolImage, Channel, FloatArray, FloatImage, Patch, Photo
+from skintexture.locate.scene import Scene
+from skintexture.locate.skin import luminance
+from skintexture.model import BoolImage, Channel, FloatArray, FloatImage, Patch, Photo, Zone
 from skintexture.params import Millimetres, Params, PxPerMm
 
 _FLOOR = 1e-4
@@ -86,38 +87,47 @@ class Cutting:
         return replace(self.wide, mask=self.wide.mask & ~deep)
 
 
-def cut(
-    photo: Photo,
-    outline: tuple[FloatArray, float],
-    where: tuple[SkinMap, Surface, float],
-    *,
-    how: tuple[GridParams, float],
-) -> Cutting:
+@dataclass(frozen=True, slots=True)
+class CutRules:
+    """How zones are cut.
+
+    Attributes
+    ----------
+    grid : GridParams
+    max_slant_deg : float
+        The steepest slant that is measured.
+    margin_mm : float
+        By which `Cutting.wide` exceeds the zone's outline.
+    """
+
+    grid: GridParams
+    max_slant_deg: float
+    margin_mm: float
+
+
+def cut(scene: Scene, zone: Zone, rules: CutRules) -> Cutting:
     """Cut one zone.
 
     Parameters
     ----------
-    photo : Photo
-    outline : ((N, 2) float64, float)
-        Polygon ``(y, x)`` in the photo, and the photo's pixels per mm there (not below the grid's).
-    where : (SkinMap, Surface, float)
-        Bare skin, the face's surface, and the steepest slant in degrees that is measured.
-    how : (GridParams, float)
-        The grid, and the margin in mm by which ``wide`` exceeds the outline.
+    scene : Scene
+    zone : Zone
+        Its resolution must not be below the grid's.
+    rules : CutRules
 
     Returns
     -------
     Cutting
     """
-    (outline_px, px_per_mm), (skin, surface, max_slant_deg), (grid, margin_mm) = outline, where, how
-    frame = _frame(outline_px, px_per_mm, (grid, margin_mm))
-    seen_cos = surface.cos_at(frame)
+    grid = rules.grid
+    frame = _frame(zone, rules)
+    seen_cos = scene.surface.cos_at(frame)
     cos = np.clip(seen_cos, _LEAST_COS, 1.0)
-    bare = skin.bare_at(frame) & (seen_cos >= math.cos(math.radians(max_slant_deg)))
-    piece = _cut_piece(photo, (outline_px, px_per_mm), frame, grid=grid)
+    bare = scene.skin.bare_at(frame) & (seen_cos >= math.cos(math.radians(rules.max_slant_deg)))
+    piece = _cut_piece(scene.photo, zone, frame, grid=grid)
     usable = bare & piece.valid
-    inside = _fill(frame, outline_px)
-    wide_mask = usable & _grown(inside, margin_mm * grid.px_per_mm)
+    inside = _fill(frame, zone.outline_px)
+    wide_mask = usable & isotropic_dilation(inside, rules.margin_mm * grid.px_per_mm)
     patches = {
         channel: Patch(
             signal=_without_local_mean(piece.log_light[channel], usable, grid),
@@ -125,7 +135,7 @@ def cut(
             px_per_mm=grid.px_per_mm,
             cos_slant=cos,
             noise_pct=piece.noise_pct[channel],
-            noise_px_per_mm=px_per_mm,
+            noise_px_per_mm=zone.px_per_mm,
             noise_blur_mm=piece.added_blur_mm,
         )
         for channel in piece.log_light
@@ -156,11 +166,10 @@ def measurable_channels(photo: Photo, asked: tuple[Channel, ...]) -> dict[Channe
     return reasons
 
 
-def _frame(outline_px: FloatArray, px_per_mm: float, how: tuple[GridParams, float]) -> Grid:
-    grid, margin_mm = how
-    step = px_per_mm / grid.px_per_mm
-    low = outline_px.min(axis=0) - margin_mm * px_per_mm
-    high = outline_px.max(axis=0) + margin_mm * px_per_mm
+def _frame(zone: Zone, rules: CutRules) -> Grid:
+    step = zone.px_per_mm / rules.grid.px_per_mm
+    reach = rules.margin_mm * zone.px_per_mm
+    low, high = zone.outline_px.min(axis=0) - reach, zone.outline_px.max(axis=0) + reach
     rows, columns = (int(n) for n in np.ceil((high - low) / step) + 1)
     return Grid((float(low[0]), float(low[1])), step, (rows, columns))
 
@@ -173,10 +182,9 @@ class _Piece:
     added_blur_mm: float
 
 
-def _cut_piece(photo: Photo, outline: tuple[FloatArray, float], frame: Grid, *, grid: GridParams) -> _Piece:
+def _cut_piece(photo: Photo, zone: Zone, frame: Grid, *, grid: GridParams) -> _Piece:
     """Blur in linear light, resample once, take logarithms."""
-    outline_px, px_per_mm = outline
-    lacking_px = math.sqrt(max(0.0, (grid.blur_mm * px_per_mm) ** 2 - grid.photo_blur_px**2))
+    lacking_px = math.sqrt(max(0.0, (grid.blur_mm * zone.px_per_mm) ** 2 - grid.photo_blur_px**2))
     added_px = max(LEAST_SIGMA_PX, lacking_px)
     margin = math.ceil(4 * added_px) + 3
     last = np.array(frame.origin_px) + frame.step_px * (np.array(frame.shape) - 1)
@@ -195,13 +203,13 @@ def _cut_piece(photo: Photo, outline: tuple[FloatArray, float], frame: Grid, *, 
     )
     channels = tuple(name for name, missing in measurable_channels(photo, grid.channels).items() if not missing)
     inside = np.zeros(light.shape[:2], dtype=np.uint8)
-    cv2.fillPoly(inside, [np.rint(outline_px - (y0, x0))[:, ::-1].astype(np.int32)], 1)
+    cv2.fillPoly(inside, [np.rint(zone.outline_px - (y0, x0))[:, ::-1].astype(np.int32)], 1)
     quiet = inside.astype(bool) & (spread == 0)
     return _Piece(
         {channel: _log_light(sampled, channel) for channel in channels},
         np.asarray(unknown == 0),
         _noise_pct(light, quiet, channels),
-        added_px / px_per_mm,
+        added_px / zone.px_per_mm,
     )
 
 
@@ -303,8 +311,3 @@ def _without_local_mean(log_light: FloatImage, usable: BoolImage, grid: GridPara
     mean = total / np.maximum(share, 1e-6)
     large = cv2.resize(mean, (usable.shape[1], usable.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.where(usable, np.float32(100) * (log_light - large), np.float32(0))
-
-
-def _grown(area: BoolImage, by_px: float) -> BoolImage:
-    distance = cv2.distanceTransform((~area).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    return np.asarray(distance <= by_px)

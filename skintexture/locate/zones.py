@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Annotated
 
 import cv2
@@ -10,9 +11,9 @@ import numpy as np
 from pydantic import Field
 
 from skintexture.locate.anatomy import ZoneName, zone_outlines
+from skintexture.locate.scene import Scene
 from skintexture.locate.skin import SKIN, SkinMap
-from skintexture.locate.surface import Surface
-from skintexture.model import BoolImage, Face, FloatArray, FloatImage, Photo, Scale, Zone
+from skintexture.model import BoolImage, Face, FloatArray, FloatImage, Scale, Zone
 from skintexture.params import Fraction, Params, PositiveFloat
 
 # Skin seen at a grazing angle counts no more than this for the area of a zone: its true area can't be known.
@@ -43,14 +44,13 @@ class ZoneParams(Params):
     measurable_caveat: Fraction
 
 
-def outline_zones(face: Face, seen: tuple[Photo, SkinMap, Surface, Scale], params: ZoneParams) -> tuple[Zone, ...]:
+def outline_zones(face: Face, scene: Scene, params: ZoneParams) -> tuple[Zone, ...]:
     """Outline the zones and take stock of their skin.
 
     Parameters
     ----------
     face : Face
-    seen : (Photo, SkinMap, Surface, Scale)
-        What is known of the photo.
+    scene : Scene
     params : ZoneParams
 
     Returns
@@ -58,18 +58,18 @@ def outline_zones(face: Face, seen: tuple[Photo, SkinMap, Surface, Scale], param
     tuple of Zone
         In the order of ``params.names``; a zone that can't be seen is there too, with its caveat.
     """
-    photo, skin, surface, scale = seen
+    skin = scene.skin
     rows, columns = np.mgrid[: skin.kinds.shape[0], : skin.kinds.shape[1]].astype(np.float32)
     y_px = np.float32(skin.origin_px[0]) + np.float32(skin.step_px) * rows
     x_px = np.float32(skin.origin_px[1]) + np.float32(skin.step_px) * columns
-    maps = surface.sample(y_px, x_px)
-    clipped = _shrunk_to(photo.clipped, y_px, x_px)
+    maps = scene.surface.sample(y_px, x_px)
+    clipped = _shrunk_to(scene.photo.clipped, y_px, x_px)
     usable = (skin.kinds == SKIN) & (maps[..., 0] >= math.cos(math.radians(params.max_slant_deg))) & ~clipped
+    stock = _Stock(usable, maps, skin.step_px, scene.scale)
     zones = []
     for name in params.names:
         outline = face.points_px[list(zone_outlines()[name])]
-        inside = _fill(outline, skin)
-        zones.append(_stock((name, outline), (inside, usable & inside, maps, skin.step_px), (scale, params)))
+        zones.append(stock.take(name, outline, _fill(outline, skin), params=params))
     return tuple(zones)
 
 
@@ -86,28 +86,40 @@ def _fill(outline_px: FloatArray, skin: SkinMap) -> BoolImage:
     return drawn.astype(bool)
 
 
-def _stock(
-    zone: tuple[str, FloatArray],
-    seen: tuple[BoolImage, BoolImage, FloatImage, float],
-    how: tuple[Scale, ZoneParams],
-) -> Zone:
-    """Area, slant, resolution and caveats of one zone."""
-    (name, outline), (inside, usable, maps, step_px), (scale, params) = zone, seen, how
-    if not inside.any():
-        return Zone(name, outline, scale.px_per_mm, math.nan, 0.0, 0.0, ("not_visible",))
-    of = usable if usable.any() else inside
-    cos = np.maximum(maps[..., 0], _LEAST_COS)
-    px_per_mm = scale.at_depth(float(maps[..., 1][of].mean()))
-    pixel_mm2 = (step_px / px_per_mm) ** 2
-    whole, measurable = (float(np.sum(1.0 / cos[where], dtype=np.float64)) * pixel_mm2 for where in (inside, usable))
-    # What lies outside the frame belongs to the zone too.
-    whole *= max(1.0, cv2.contourArea(outline[:, ::-1].astype(np.float32)) / (inside.sum() * step_px**2))
-    slant_deg = math.degrees(math.acos(min(1.0, float(cos[of].mean()))))
+@dataclass(frozen=True, slots=True)
+class _Stock:
+    """What the zones are made of: measurable skin, the surface's maps, pixel size and scale."""
+
+    usable: BoolImage
+    maps: FloatImage
+    step_px: float
+    scale: Scale
+
+    def take(self, name: str, outline: FloatArray, inside: BoolImage, *, params: ZoneParams) -> Zone:
+        """Area, slant, resolution and caveats of one zone."""
+        if not inside.any():
+            return Zone(name, outline, self.scale.px_per_mm, math.nan, 0.0, 0.0, ("not_visible",))
+        usable = self.usable & inside
+        of = usable if usable.any() else inside
+        cos = np.maximum(self.maps[..., 0], _LEAST_COS)
+        px_per_mm = self.scale.at_depth(float(self.maps[..., 1][of].mean()))
+        pixel_mm2 = (self.step_px / px_per_mm) ** 2
+        whole, measurable = (
+            float(np.sum(1.0 / cos[where], dtype=np.float64)) * pixel_mm2 for where in (inside, usable)
+        )
+        # What lies outside the frame belongs to the zone too.
+        whole *= max(1.0, cv2.contourArea(outline[:, ::-1].astype(np.float32)) / (inside.sum() * self.step_px**2))
+        slant_deg = math.degrees(math.acos(min(1.0, float(cos[of].mean()))))
+        caveats = _caveats(measurable, measurable / whole, slant_deg, params=params)
+        return Zone(name, outline, px_per_mm, slant_deg, measurable, measurable / whole, caveats)
+
+
+def _caveats(area_mm2: float, measurable: float, slant_deg: float, *, params: ZoneParams) -> tuple[str, ...]:
     caveats = []
-    if measurable < params.min_area_mm2:
+    if area_mm2 < params.min_area_mm2:
         caveats.append("too_small")
-    elif measurable < params.measurable_caveat * whole:
+    elif measurable < params.measurable_caveat:
         caveats.append("little_measurable")
     if slant_deg > params.slant_caveat_deg:
         caveats.append("slanted")
-    return Zone(name, outline, px_per_mm, slant_deg, measurable, measurable / whole, tuple(caveats))
+    return tuple(caveats)

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from known_head import photo_of
-from skintexture.locate.cut import cut, measurable_channels
+from skintexture.locate.cut import CutRules, cut, measurable_channels
+from skintexture.locate.quality import Quality
+from skintexture.locate.scene import Scene
 from skintexture.locate.skin import flat_skin
 from skintexture.locate.surface import flat_surface
+from skintexture.model import Scale, Zone
 from skintexture.recipe import load_recipe
 
 GRID = load_recipe("standard").grid
@@ -33,7 +36,9 @@ def _cut(rgb, px_per_mm, margin_mm=0.0, **photo):
         [[inset, inset], [inset, pixels - inset], [pixels - inset, pixels - inset], [pixels - inset, inset]]
     )
     skin, surface = flat_skin(np.ones(rgb.shape[:2], bool)), flat_surface(rgb.shape[:2])
-    return cut(photo_of(rgb, **photo), (outline, px_per_mm), (skin, surface, 60.0), how=(GRID, margin_mm))
+    scene = Scene(photo_of(rgb, **photo), Scale(px_per_mm, "given", 0.0, np.inf, "flat"), surface, skin, Quality(0.5))
+    zone = Zone("patch", outline, px_per_mm, 0.0, 1.0, 1.0, ())
+    return cut(scene, zone, CutRules(GRID, 60.0, margin_mm))
 
 
 @pytest.mark.parametrize("px_per_mm", [12.0, 14.0, 17.3, 20.0, 28.0])

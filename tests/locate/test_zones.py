@@ -12,6 +12,8 @@ from scipy.interpolate import LinearNDInterpolator
 from known_head import photo_of, see_head
 from skintexture.locate.anatomy import ZONE_NAMES, zone_outlines
 from skintexture.locate.canonical import canonical_mesh
+from skintexture.locate.quality import Quality
+from skintexture.locate.scene import Scene
 from skintexture.locate.skin import bare_skin
 from skintexture.locate.surface import fit_surface
 from skintexture.locate.zones import outline_zones
@@ -28,7 +30,8 @@ def _zones(head, rgb=None, clipped=None, params=RECIPE.zones):
     scale = Scale(head.px_per_mm, "given", 0.0, head.distance_mm, "exif")
     surface = fit_surface(head.face, head.shape, (head.px_per_mm, head.distance_mm))
     skin = bare_skin(photo, head.face, head.px_per_mm, RECIPE.skin)
-    return {zone.name: zone for zone in outline_zones(head.face, (photo, skin, surface, scale), params)}
+    scene = Scene(photo, scale, surface, skin, Quality(0.5))
+    return {zone.name: zone for zone in outline_zones(head.face, scene, params)}
 
 
 def _true_area_mm2(zone):

@@ -1,0 +1,137 @@
+"""The whole measurement, on sample photos whose truth is known."""
+
+from __future__ import annotations
+
+import json
+import math
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skintexture.assets import face_model
+from skintexture.caveats import CAVEATS
+from skintexture.errors import PhotoProblem
+from skintexture.io.photos import read_photo
+from skintexture.locate.landmarks import MediapipeFaceFinder
+from skintexture.locate.scale import KnownScale
+from skintexture.measure import measure_patch, measure_photo
+from skintexture.recipe import load_recipe
+
+SAMPLES = Path(str(resources.files("skintexture.sample_images")))
+TRUTH = json.loads((SAMPLES / "truth.json").read_text(encoding="utf-8"))
+NAMES = sorted(TRUTH)
+STANDARD = load_recipe("standard")
+
+
+@pytest.fixture(scope="module")
+def finder():
+    with MediapipeFaceFinder(face_model()) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def before(finder):
+    photo = read_photo(SAMPLES / "s01_before.jpg")
+    return photo, measure_photo(photo, STANDARD, finder)
+
+
+def _values(result, zone):
+    return {row.metric: row.value for row in result.measurements if row.zone == zone}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_iris_gives_the_scale_within_3_percent(finder, name):
+    from skintexture.locate.scale import find_scale
+
+    photo = read_photo(SAMPLES / name)
+    scale = find_scale(photo, finder(photo), STANDARD.scale, KnownScale())
+    assert scale.px_per_mm == pytest.approx(TRUTH[name]["px_per_mm"], rel=0.03)
+    assert scale.distance_method == "exif"
+    assert scale.distance_mm == pytest.approx(TRUTH[name]["distance_mm"], rel=0.03)
+
+
+def test_every_zone_of_the_sample_is_measured(before):
+    _, result = before
+    for zone in result.zones:
+        values = _values(result, zone.name)
+        assert set(values) == set(STANDARD.catalogue())
+        if "too_small" not in zone.caveats:
+            assert sum(math.isnan(v) for v in values.values()) < 0.1 * len(values), zone.name
+
+
+def test_each_pore_is_listed_once(before):
+    _, result = before
+    at = np.array([(located.y_px, located.x_px) for located in result.pores])
+    assert len(at) > 1000
+    from scipy.spatial import cKDTree
+
+    nearest = cKDTree(at).query(at, k=2)[0][:, 1] / result.scale.px_per_mm
+    assert (nearest < 0.1).mean() < 0.005
+
+
+def test_the_listed_pores_are_those_of_the_whole_face(before):
+    _, result = before
+    area_cm2 = next(zone.area_mm2 for zone in result.zones if zone.name == "whole_face") / 100
+    assert len(result.pores) / area_cm2 == pytest.approx(_values(result, "whole_face")["pore_density_all"], rel=0.1)
+
+
+def test_found_pores_are_true_pores(before):
+    """At least four of five of the found pores of 0.2 mm and more lie on a true one in the well-seen zones."""
+    from scipy.spatial import cKDTree
+
+    _, result = before
+    columns = TRUTH["s01_before.jpg"]["pores"]
+    true = np.column_stack([columns["y_px"], columns["x_px"]])
+    zones = ("left_malar", "right_malar", "nose")
+    found = [p for p in result.pores if p.zone in zones and p.pore.diameter_mm >= 0.2]
+    at = np.array([(p.y_px, p.x_px) for p in found])
+    distance_mm = cKDTree(true).query(at)[0] / result.scale.px_per_mm
+    assert (distance_mm < 0.2).mean() > 0.8
+
+
+def test_pores_carry_the_chart_coordinates_of_the_face(before):
+    _, result = before
+    nose = [p for p in result.pores if p.zone == "nose"]
+    left = [p for p in result.pores if p.zone == "left_cheek"]
+    right = [p for p in result.pores if p.zone == "right_cheek"]
+    middle = np.mean([p.face_u for p in nose])
+    assert middle == pytest.approx(0.5, abs=0.02)
+    assert np.mean([p.face_u for p in left]) > middle > np.mean([p.face_u for p in right])
+
+
+def test_rows_explain_themselves(before):
+    _, result = before
+    for row in result.measurements:
+        assert set(row.caveats) <= set(CAVEATS)
+        assert row.caveats or not math.isnan(row.value)
+
+
+def test_a_stated_scale_scales_lengths(before, finder):
+    photo, result = before
+    stated = measure_photo(photo, STANDARD, finder, KnownScale(px_per_mm=1.1 * result.scale.px_per_mm))
+    ratio = [next(z.area_mm2 for z in r.zones if z.name == "left_malar") for r in (stated, result)]
+    assert ratio[0] / ratio[1] == pytest.approx(1 / 1.21, rel=0.05)
+
+
+def test_a_soft_photo_gets_no_pores_and_says_why(before, finder):
+    import dataclasses
+
+    import cv2
+
+    photo, _ = before
+    soft = dataclasses.replace(photo, linear_rgb=cv2.GaussianBlur(photo.linear_rgb, (0, 0), 3.0))
+    result = measure_photo(soft, STANDARD, finder)
+    rows = [row for row in result.measurements if row.metric == "pore_density"]
+    assert all(math.isnan(row.value) for row in rows)
+    assert any("too_soft" in row.caveats for row in rows)
+    assert result.pores == ()
+
+
+def test_a_patch_with_the_wrong_mask_is_refused(before):
+    photo, _ = before
+    with pytest.raises(PhotoProblem, match="the mask is"):
+        measure_patch(photo, np.ones((10, 10), dtype=bool), STANDARD, 14.0)
+    with pytest.raises(PhotoProblem, match="empty"):
+        measure_patch(photo, np.zeros((photo.height_px, photo.width_px), dtype=bool), STANDARD, 14.0)
