@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
-from skimage.morphology import isotropic_dilation
 
 from skintexture.locate.grid import Grid
 from skintexture.locate.quality import NOISE_BLOCK_PX, noise_pct
@@ -127,7 +126,7 @@ def cut(scene: Scene, zone: Zone, rules: CutRules) -> Cutting:
     piece = _cut_piece(scene.photo, zone, frame, grid=grid)
     usable = bare & piece.valid
     inside = _fill(frame, zone.outline_px)
-    wide_mask = usable & isotropic_dilation(inside, rules.margin_mm * grid.px_per_mm)
+    wide_mask = usable & _grown(inside, rules.margin_mm * grid.px_per_mm)
     patches = {
         channel: Patch(
             signal=_without_local_mean(piece.log_light[channel], usable, grid),
@@ -164,6 +163,11 @@ def measurable_channels(photo: Photo, asked: tuple[Channel, ...]) -> dict[Channe
             missing = ("subsampled_colour",)
         reasons[channel] = missing
     return reasons
+
+
+def _grown(area: BoolImage, by_px: float) -> BoolImage:
+    distance = cv2.distanceTransform((~area).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.asarray(distance <= by_px)
 
 
 def _frame(zone: Zone, rules: CutRules) -> Grid:

@@ -8,6 +8,7 @@ each lag is that of the texture, whatever the mask.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,9 +75,18 @@ def autocovariance(centred: FloatImage, mask: BoolImage, lag_limit_px: int) -> A
     [[-1.0, 1.0], [1.0, -1.0], [-1.0, 1.0]]
     """
     products = _self_correlation(centred, lag_limit_px)
-    pairs = np.rint(_self_correlation(mask.astype(np.float32), lag_limit_px))
+    pairs = _pair_counts(np.packbits(mask).tobytes(), mask.shape, lag_limit_px)
     values = np.divide(products, pairs, out=np.zeros_like(products), where=pairs > 0)
     return Autocovariance(values, pairs)
+
+
+@lru_cache(maxsize=2)
+def _pair_counts(packed_mask: bytes, shape: tuple[int, int], lag_limit_px: int) -> FloatArray:
+    """Count the pairs of masked pixels at each lag; kept, since every channel of a zone has the same mask."""
+    mask = np.unpackbits(np.frombuffer(packed_mask, np.uint8), count=shape[0] * shape[1]).reshape(shape)
+    pairs = np.rint(_self_correlation(mask.astype(np.float32), lag_limit_px))
+    pairs.setflags(write=False)
+    return pairs
 
 
 def _self_correlation(image: FloatImage, lag_limit_px: int) -> FloatArray:

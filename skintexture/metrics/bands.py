@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -183,6 +184,7 @@ def split_energy(patch: Patch, edges_mm: tuple[float, ...]) -> EnergySplit:
     return EnergySplit(_parts(observed.values, weights) - noise_pct2, noise_pct2, supported & resolved)
 
 
+@lru_cache(maxsize=32)
 def coarser_weights(edge_mm: float, px_per_mm: float) -> FloatArray:
     """Weights by which lags are summed to the energy at wavelengths coarser than an edge.
 
@@ -201,7 +203,9 @@ def coarser_weights(edge_mm: float, px_per_mm: float) -> FloatArray:
     window = np.where(lag_mm <= _REACH * window_sd_mm, np.exp(-0.5 * (lag_mm / window_sd_mm) ** 2), 0.0)
     weights = disc * window
     weights[reach, 0] = math.pi * frequency**2
-    return np.where(columns > 0, 2.0, 1.0) * weights / px_per_mm**2
+    weights = np.where(columns > 0, 2.0, 1.0) * weights / px_per_mm**2
+    weights.setflags(write=False)
+    return weights
 
 
 def noise_autocovariance(patch: Patch, lag_limit_px: int) -> FloatArray:
@@ -220,13 +224,19 @@ def noise_autocovariance(patch: Patch, lag_limit_px: int) -> FloatArray:
     """
     if patch.noise_pct == 0.0 or math.isinf(patch.noise_px_per_mm):
         return np.zeros((2 * lag_limit_px + 1, lag_limit_px + 1))
-    nyquist = patch.noise_px_per_mm / 2.0
-    lag_mm = np.arange(lag_limit_px + 1) / patch.px_per_mm
+    along = _noise_along(patch.noise_px_per_mm, patch.noise_blur_mm, patch.px_per_mm, lag_limit_px)
+    return patch.noise_pct**2 * np.outer(np.concatenate([along[:0:-1], along]), along)
+
+
+@lru_cache(maxsize=2)
+def _noise_along(noise_px_per_mm: float, blur_mm: float, px_per_mm: float, lag_limit_px: int) -> FloatArray:
+    """Autocorrelation of the noise along one axis; kept, since all channels of a zone share it."""
+    nyquist = noise_px_per_mm / 2.0
+    lag_mm = np.arange(lag_limit_px + 1) / px_per_mm
     points = 512 + 8 * math.ceil(nyquist * lag_mm[-1])  # eight for each turn of the fastest cosine
     frequency = nyquist * (np.arange(points) + 0.5) / points
-    spectrum = np.exp(-((2.0 * math.pi * frequency * patch.noise_blur_mm) ** 2))
-    along = np.cos(2.0 * math.pi * np.outer(lag_mm, frequency)) @ spectrum / points
-    return patch.noise_pct**2 * np.outer(np.concatenate([along[:0:-1], along]), along)
+    spectrum = np.exp(-((2.0 * math.pi * frequency * blur_mm) ** 2))
+    return np.asarray(np.cos(2.0 * math.pi * np.outer(lag_mm, frequency)) @ spectrum / points)
 
 
 def _reach_px(edge_mm: float, px_per_mm: float) -> int:
