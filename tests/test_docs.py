@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from command_line import small_photos  # noqa: F401  (a fixture)
+from PIL import Image
 
 import skintexture
+from command_line import SAMPLES
 from skintexture.caveats import CAVEATS
 from skintexture.cli import terminal
 from skintexture.cli.app import app
 from skintexture.locate.anatomy import ZONE_NAMES
+from skintexture.locate.cut import LEAST_SIGMA_PX
 from skintexture.metrics.catalogue import FAMILIES
 from skintexture.metrics.definition import Metric
 from skintexture.model import Channel
@@ -208,13 +210,14 @@ def test_the_python_of_the_readme_names_what_exists():
         assert quoted <= columns | zones_and_metrics
 
 
-def test_the_python_of_the_readme_runs_as_written(small_photos, tmp_path):
-    (tmp_path / "photos").symlink_to(small_photos, target_is_directory=True)
+def test_the_python_of_the_readme_runs_as_written(tmp_path):
+    (tmp_path / "photos").mkdir()
+    with Image.open(SAMPLES / "s01_before.jpg") as photo:
+        photo.reduce(4).save(tmp_path / "photos/small.jpg")
     (block,) = re.findall(r"```python\n(.*?)```", WRITTEN, flags=re.DOTALL)
     done = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "whole_face" in done.stdout
-    assert (tmp_path / "results/measurements.csv").exists()
+    assert "small.jpg,forehead" in (tmp_path / "results/zones.csv").read_text("utf-8")
 
 
 def test_the_test_line_of_the_readme_is_what_the_build_runs():
@@ -283,6 +286,12 @@ def test_every_page_maker_is_named_for_contributors():
 def test_the_conditions_were_measured_with_the_shipped_recipe():
     page = read("docs/conditions.md")
     assert f"fingerprint `{load_recipe('standard').fingerprint()}`" in page, "run `python docs/make_conditions.py`"
+
+
+def test_the_total_blur_that_is_told_is_the_recipes():
+    grid = load_recipe("standard").grid
+    told = f"√({grid.photo_blur_px:g}² + {LEAST_SIGMA_PX:g}²) / {grid.px_per_mm:g} = {grid.blur_mm:g} mm"
+    assert told in read("docs/architecture.md")
 
 
 def test_the_readme_stays_short():

@@ -93,7 +93,7 @@ def _table(changes: pd.DataFrame) -> Table:
     wide = changes.pivot_table(index="zone", columns="metric", values="change_pct", sort=False, dropna=False)
     endpoints = [name for name in _ENDPOINTS if name in wide.columns]
     table = Table(title="after against before, %", title_justify="left")
-    table.add_column("zone")
+    table.add_column("zone", no_wrap=True)
     for name in endpoints:
         table.add_column(name.replace("_luminance", "").replace("_", " "), justify="right")
     for zone, row in wide[endpoints].iterrows():
