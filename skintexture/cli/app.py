@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 from importlib import metadata
@@ -63,6 +64,10 @@ def _root(
 
 def main() -> None:
     """Run the command line; turn what went wrong into a message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console or pipe that can't say → or µ must not stop a run.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except SkintextureError as error:

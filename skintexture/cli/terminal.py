@@ -42,7 +42,7 @@ def one_per_core() -> int:
 
 def print_json(value: Any) -> None:
     """Print for machines."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(value, indent=2))
 
 
 class PhotoProgress:

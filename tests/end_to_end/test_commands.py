@@ -100,3 +100,10 @@ def test_every_caveat_says_what_to_do():
     for caveat in CAVEATS.values():
         assert len(caveat.meaning) > 15
         assert caveat.remedy
+
+
+def test_a_console_that_knows_only_ascii_stops_nothing(small_photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    run = skintexture("score", small_photos / "wall.png", "-r", "coarse", "-o", tmp_path)
+    assert run.code == 1
+    assert "refused" in run.out
