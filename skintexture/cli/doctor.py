@@ -41,7 +41,8 @@ def _checks() -> Iterator[tuple[str, Callable[[], str], str]]:
     yield (
         "face finder",
         _finder,
-        "python -m pip install mediapipe==0.10.31 (there are builds for Linux x86-64 with glibc, Windows x64 and macOS on Apple silicon)",
+        "python -m pip install mediapipe==0.10.31 (there are builds for Linux x86-64 with glibc, Windows x64 and macOS "
+        "on Apple silicon)",
     )
     yield "recipes", _recipes, _REINSTALL
     yield "disk", _disk, "free some space: overlays of 12-megapixel photos take about 2 MB each"
