@@ -28,6 +28,8 @@ _ENDPOINTS = (
     "pore_area_fraction",
     "pore_contrast",
     "band_energy_0.5_1mm_luminance",
+    "band_energy_1_2mm_luminance",
+    "glcm_contrast_0.8mm_luminance",
     "roughness_sq_luminance",
 )
 """What the terminal shows; everything is in the table."""
@@ -72,6 +74,7 @@ def compare(
         print_unmeasured(scores)
         if not refused:
             screen.print(_table(changes))
+            screen.print("the difference of two photographs: it has no uncertainty yet, and light and focus are in it")
         screen.print(f"tables and pictures: {out}")
     raise typer.Exit(EXIT_REFUSED if refused else 0)
 
