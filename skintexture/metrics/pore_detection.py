@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from skintexture.model import BoolImage, FloatArray, FloatImage
+from skintexture.model import BoolImage, FloatArray, FloatImage, Patch
 
-SCALE_RATIO = 1.3
-"""From one scale to the next: halfway between, the response to a pit is 2 % below its best. The fit finds the size."""
+SCALE_RATIO = 1.45
+"""From one scale to the next: halfway between, the response to a pit is 3 % below its best. The fit finds the size."""
+
+_KERNEL_SIGMAS = 3.0
+"""Half-width of the Gaussians that blur, in σ: 0.3 % of a Gaussian's weight lies further out."""
 
 _FILL_MM = 0.3
 """Half-width of the mean that stands in for what lies outside the mask, so that its outline is no dark edge."""
+
+_NEARBY_MM = 0.75
+"""Half-width of the square in which the skin's texture is judged: many skin lines, few pores, one kind of skin."""
+
+_RISE = 0.5
+"""Power of the scale with which the response of skin's texture rises: structure of all widths adds to it."""
+
+_LEAST_TEXTURE_PCT = 0.4
+"""Added to the texture that is found, so that on smooth skin a pore needs contrast and not merely a smooth surround."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +40,13 @@ class Search:
         Ascending.
     min_contrast_pct : (S,) float64
         Blobs of less, at their scale, are left out.
+    min_prominence : float
+        Blobs that answer less by what is expected of the texture around them are left out.
     """
 
     sigmas_px: FloatArray
     min_contrast_pct: FloatArray
+    min_prominence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,36 @@ class Blobs:
     contrast_pct: FloatArray
 
 
+def cropped(patch: Patch, largest_px: float) -> tuple[Patch, tuple[int, int]]:
+    """Cut the patch to the box of its mask and a masked-out margin, as far as a blob's surroundings matter.
+
+    So it makes no difference where the patch's frame lies around the mask.
+
+    Parameters
+    ----------
+    patch : Patch
+        Its mask is not empty.
+    largest_px : float
+        Largest scale, σ.
+
+    Returns
+    -------
+    Patch
+    (y, x) : int
+        Of its first pixel in the given patch.
+    """
+    margin = math.ceil(_KERNEL_SIGMAS * largest_px) + _half_width(_FILL_MM, patch.px_per_mm)
+    rows, columns = (np.flatnonzero(patch.mask.any(axis=axis)) for axis in (1, 0))
+    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    piece = replace(
+        patch,
+        signal=np.pad(patch.signal[box], margin),
+        mask=np.pad(patch.mask[box], margin),
+        cos_slant=np.pad(patch.cos_slant[box], margin, constant_values=1.0),
+    )
+    return piece, (int(rows[0]) - margin, int(columns[0]) - margin)
+
+
 def fill_outside(signal: FloatImage, mask: BoolImage, px_per_mm: float) -> FloatImage:
     """Continue the signal beyond the mask by its mean nearby, and by zero further out.
 
@@ -71,14 +116,16 @@ def fill_outside(signal: FloatImage, mask: BoolImage, px_per_mm: float) -> Float
     (H, W) float32
         Unchanged inside; nothing of what lay outside has entered.
     """
-    if mask.all():
-        return signal
-    side = 2 * max(1, round(_FILL_MM * px_per_mm)) + 1
+    side = 2 * _half_width(_FILL_MM, px_per_mm) + 1
     inside = np.where(mask, signal, np.float32(0))
-    total = cv2.boxFilter(inside, -1, (side, side), borderType=cv2.BORDER_REFLECT)
-    weight = cv2.boxFilter(mask.astype(np.float32), -1, (side, side), borderType=cv2.BORDER_REFLECT)
-    filled: FloatImage = np.where(mask, signal, total / np.maximum(weight, np.float32(1e-3)))
+    total = cv2.boxFilter(inside, -1, (side, side), borderType=cv2.BORDER_CONSTANT)
+    share = cv2.boxFilter(mask.astype(np.float32), -1, (side, side), borderType=cv2.BORDER_CONSTANT)
+    filled: FloatImage = np.where(mask, signal, total / np.maximum(share, np.float32(1e-3)))
     return filled
+
+
+def _half_width(length_mm: float, px_per_mm: float) -> int:
+    return max(1, round(length_mm * px_per_mm))
 
 
 def inner_region(mask: BoolImage, margin_px: float) -> BoolImage:
@@ -95,21 +142,26 @@ def scales_px(smallest_px: float, largest_px: float) -> FloatArray:
     return np.geomspace(smallest_px, largest_px, count)
 
 
-def find_blobs(filled: FloatImage, inner: BoolImage, search: Search) -> Blobs:
+def find_blobs(filled: FloatImage, where: tuple[BoolImage, BoolImage], px_per_mm: float, search: Search) -> Blobs:
     """Find the maxima, over position and scale, of the scale-normalised Laplacian of Gaussian.
 
     A round Gaussian pit of depth c and width σ answers with ``2 c σ² t² / (σ² + t²)²`` at scale t: at most c / 2, at
     t = σ. A furrow or a hair answers too; but there the smaller of the Hessian's two eigenvalues is near zero, and
     the contrast reported here is ``4 t² · (smaller eigenvalue)``: the same c for a round pit, 0 for a line.
 
+    The prominence asked for is the response by ``(T + 0.4 %) · √(t / finest t)``, T being the mean magnitude of the
+    finest response around: what the skin's lines and grain would give here if nothing else were there.
+
     Parameters
     ----------
     filled : (H, W) float32
         Signal in % contrast, meaningful everywhere: from `fill_outside`.
-    inner : (H, W) bool
-        Where a blob's centre may lie.
+    where : (H, W) bool, (H, W) bool
+        Where the signal counts, and where a blob's centre may lie.
+    px_per_mm : float
+        Of the grid.
     search : Search
-        Scales, and the least contrast at each.
+        Scales, and what a blob needs.
 
     Returns
     -------
@@ -120,54 +172,69 @@ def find_blobs(filled: FloatImage, inner: BoolImage, search: Search) -> Blobs:
     Lindeberg T (1998) Feature detection with automatic scale selection. Int J Comput Vis 30:79–116.
     doi:10.1023/A:1008045108935
     """
-    threshold = float(search.min_contrast_pct.min()) / 2.0
-    levels, best, scale_of = _scale_space(filled, search.sigmas_px, threshold)
+    mask, inner = where
+    sigmas = search.sigmas_px[:, None]
+    floor = float(search.min_contrast_pct.min()) / 2.0
+    levels, best, finest = _scale_space(filled, search.sigmas_px, floor)
     highest = cv2.dilate(best, np.ones((3, 3), np.uint8))
-    y, x = np.nonzero((best == highest) & inner & (best > threshold))
-    scale = scale_of[y, x].astype(np.intp)
-    contrast = 4.0 * search.sigmas_px[scale] ** 2 * _smaller_curvature(levels, scale, (y, x))
-    deep = contrast >= search.min_contrast_pct[scale]
-    return Blobs(y[deep], x[deep], scale[deep], contrast[deep])
+    y, x = np.nonzero((best == highest) & inner & (best > floor))
+    mean, smaller = _curvatures(levels, (y, x))
+    responses, contrasts = 2.0 * sigmas**2 * mean, 4.0 * sigmas**2 * smaller
+    scale = np.argmax(responses, axis=0)
+    response, contrast = (np.take_along_axis(values, scale[None], axis=0)[0] for values in (responses, contrasts))
+    texture = _mean_nearby(np.abs(finest), mask, (y, x), reach=_half_width(_NEARBY_MM, px_per_mm))
+    expected = (texture + _LEAST_TEXTURE_PCT) * (search.sigmas_px[scale] / search.sigmas_px[0]) ** _RISE
+    chosen = (contrast >= search.min_contrast_pct[scale]) & (response >= search.min_prominence * expected)
+    return Blobs(y[chosen], x[chosen], scale[chosen], contrast[chosen])
 
 
 def _scale_space(
-    filled: FloatImage, sigmas_px: FloatArray, threshold: float
-) -> tuple[list[FloatImage], FloatImage, NDArray[np.uint8]]:
-    """Smoothed pictures, the strongest response of each pixel (`threshold` if none is stronger), and its scale."""
-    best = np.full(filled.shape, threshold, np.float32)
-    scale = np.zeros(filled.shape, np.uint8)
+    filled: FloatImage, sigmas_px: FloatArray, floor: float
+) -> tuple[list[FloatImage], FloatImage, FloatImage]:
+    """Smoothed pictures, each pixel's strongest response (`floor` if none is stronger), and the finest response."""
+    best = np.full(filled.shape, floor, np.float32)
     levels: list[FloatImage] = []
-    smooth, reached = filled, 0.0
+    finest, smooth, reached = filled, filled, 0.0
     for index, sigma in enumerate(sigmas_px):
         smooth = blurred(smooth, math.sqrt(sigma**2 - reached**2))
-        response = cv2.Laplacian(smooth, cv2.CV_32F, scale=sigma**2, borderType=cv2.BORDER_REFLECT)
-        np.copyto(scale, index, where=response > best)
+        laplacian = cv2.Laplacian(smooth, cv2.CV_32F, scale=sigma**2, borderType=cv2.BORDER_REFLECT)
+        response = np.asarray(laplacian, np.float32)
+        finest = finest if index else response
         np.maximum(best, response, out=best)
         levels.append(smooth)
         reached = sigma
-    return levels, best, scale
+    return levels, best, finest
+
+
+def _mean_nearby(
+    image: FloatImage, mask: BoolImage, place: tuple[NDArray[np.intp], NDArray[np.intp]], *, reach: int
+) -> FloatArray:
+    """Mean over what is in the mask of the squares around places in the mask."""
+    height, width = mask.shape
+    top, bottom = np.maximum(place[0] - reach, 0), np.minimum(place[0] + reach + 1, height)
+    left, right = np.maximum(place[1] - reach, 0), np.minimum(place[1] + reach + 1, width)
+    sums = (cv2.integral(layer) for layer in (np.where(mask, image, np.float32(0)), mask.astype(np.uint8)))
+    total, count = (s[bottom, right] - s[top, right] - s[bottom, left] + s[top, left] for s in sums)
+    return np.asarray(total / count, np.float64)
 
 
 def blurred(image: FloatImage, sigma_px: float) -> FloatImage:
     """Blur by a Gaussian, the picture mirrored at its edges."""
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT), np.float32)
+    side = 2 * math.ceil(_KERNEL_SIGMAS * sigma_px) + 1
+    return np.asarray(cv2.GaussianBlur(image, (side, side), sigma_px, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
-def _smaller_curvature(
-    levels: list[FloatImage], index: NDArray[np.intp], place: tuple[NDArray[np.intp], NDArray[np.intp]]
-) -> FloatArray:
-    """Smaller eigenvalue of the Hessian at `place`, each on its own level."""
-    curvature = np.zeros(len(index))
-    for number, level in enumerate(levels):
-        chosen = index == number
-        rows = _around(place[0][chosen], level.shape[0])
-        columns = _around(place[1][chosen], level.shape[1])
-        near = level[rows[:, None], columns[None, :]].astype(np.float64)
-        yy = near[2, 1] + near[0, 1] - 2.0 * near[1, 1]
-        xx = near[1, 2] + near[1, 0] - 2.0 * near[1, 1]
-        xy = (near[2, 2] + near[0, 0] - near[2, 0] - near[0, 2]) / 4.0
-        curvature[chosen] = (yy + xx) / 2.0 - np.hypot((yy - xx) / 2.0, xy)
-    return curvature
+def _curvatures(
+    levels: list[FloatImage], place: tuple[NDArray[np.intp], NDArray[np.intp]]
+) -> tuple[FloatArray, FloatArray]:
+    """Mean and smaller eigenvalue of the Hessian on every level (S) at every place (N), (S, N) each."""
+    rows, columns = (_around(at, size)[:, None] for at, size in zip(place, levels[0].shape, strict=True))
+    near = np.stack([level[rows, columns.swapaxes(0, 1)] for level in levels]).astype(np.float64)
+    yy = near[:, 2, 1] + near[:, 0, 1] - 2.0 * near[:, 1, 1]
+    xx = near[:, 1, 2] + near[:, 1, 0] - 2.0 * near[:, 1, 1]
+    xy = (near[:, 2, 2] + near[:, 0, 0] - near[:, 2, 0] - near[:, 0, 2]) / 4.0
+    mean = (yy + xx) / 2.0
+    return mean, mean - np.hypot((yy - xx) / 2.0, xy)
 
 
 def _around(position: NDArray[np.intp], size: int) -> NDArray[np.intp]:

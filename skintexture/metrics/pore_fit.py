@@ -14,7 +14,10 @@ _Floats = NDArray[np.float32]
 WINDOW_SIGMAS = 2.5
 """Half-width of a window in σ of the pit: there the pit has fallen to 4 %, and the ground shows."""
 
-WEIGHT_SIGMAS = 1.4
+SPACING_SIGMAS = 0.8
+"""Of a wide pit, pixels this many σ apart at most are looked at: it is smooth, and more of them only take time."""
+
+WEIGHT_SIGMAS = 1.2
 """σ of the Gaussian weight, in σ of the pit: wide enough to see the ground, narrow enough to ignore the next pore."""
 
 STEPS = 4
@@ -22,6 +25,9 @@ STEPS = 4
 
 _SHAPE_LIMITS = (0.4, 2.5)
 """How far σ may wander from its start, as a factor: beyond, the fit has left the pit for its surroundings."""
+
+_FARTHEST = 1.5
+"""How far the centre may wander from its start, in σ of the start."""
 
 _CHUNK = 256
 """Windows fitted together: their arrays then stay in the processor's cache."""
@@ -52,10 +58,10 @@ class PitFits:
 
 @dataclass(frozen=True, slots=True)
 class _Windows:
-    """Values, weights and coordinates of N windows of K pixels."""
+    """N windows of K pixels: values times the root of their weights, those roots, and coordinates."""
 
     values: _Floats
-    weights: _Floats
+    roots: _Floats
     dy: _Floats
     dx: _Floats
 
@@ -63,8 +69,8 @@ class _Windows:
 def fit_pits(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> PitFits:
     """Fit every pit from its start by damped least squares.
 
-    The model is ``ground + slope · (y, x) − depth · exp(−½ |L (position − centre)|²)`` with a triangular L, so that the
-    pit may be an ellipse in any direction. Pixels outside `mask` have no weight.
+    The model is ``ground + slope · p − depth · exp(−½ (p − centre)ᵀ S (p − centre))`` with a symmetric S, so that
+    the pit may be an ellipse in any direction and no direction is preferred. Pixels outside `mask` have no weight.
 
     Parameters
     ----------
@@ -99,22 +105,18 @@ def _empty() -> FloatArray:
 def _cut_windows(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> _Windows:
     """Windows of one size around starts of equal σ; what lies outside the picture or the mask has no weight."""
     sigma = float(starts[0, 2])
-    radius = int(np.ceil(WINDOW_SIGMAS * sigma))
-    steps = np.arange(-radius, radius + 1)
+    gap = max(1, int(sigma * SPACING_SIGMAS))
+    reach = gap * int(np.ceil(WINDOW_SIGMAS * sigma / gap))
+    steps = np.arange(-reach, reach + 1, gap)
     dy, dx = (grid.ravel() for grid in np.meshgrid(steps, steps, indexing="ij"))
     rows = starts[:, :1].astype(np.intp) + dy
     columns = starts[:, 1:2].astype(np.intp) + dx
     height, width = signal.shape
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     rows, columns = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
-    near = np.exp(-0.5 * (dy**2 + dx**2) / (WEIGHT_SIGMAS * sigma) ** 2).astype(np.float32)
-    counts = inside & mask[rows, columns]
-    return _Windows(
-        np.where(counts, signal[rows, columns], np.float32(0)),
-        counts * near,
-        dy.astype(np.float32),
-        dx.astype(np.float32),
-    )
+    near = np.exp(-0.25 * (dy**2 + dx**2) / (WEIGHT_SIGMAS * sigma) ** 2).astype(np.float32)
+    roots = near * (inside & mask[rows, columns])
+    return _Windows(roots * signal[rows, columns], roots, dy.astype(np.float32), dx.astype(np.float32))
 
 
 def _fit_chunk(windows: _Windows, starts: FloatArray) -> FloatArray:
@@ -122,61 +124,59 @@ def _fit_chunk(windows: _Windows, starts: FloatArray) -> FloatArray:
     theta = _first_guess(windows, starts)
     damping = np.full(len(starts), 1e-2)
     residual, jacobian = _model(windows, theta)
-    cost = _cost(windows, residual)
+    cost = _energy(residual)
     for _ in range(STEPS):
-        trial = _bounded(theta + _step(windows, residual, jacobian, damping), starts)
+        trial = _bounded(theta + _step(residual, jacobian, damping), starts)
         trial_residual, trial_jacobian = _model(windows, trial)
-        trial_cost = _cost(windows, trial_residual)
+        trial_cost = _energy(trial_residual)
         better = trial_cost < cost
         theta = np.where(better[:, None], trial, theta)
         cost = np.minimum(cost, trial_cost)
         trial_residual[~better], trial_jacobian[~better] = residual[~better], jacobian[~better]
         residual, jacobian = trial_residual, trial_jacobian
         damping *= np.where(better, 0.2, 8.0)
-    pit = (theta[:, :1] * jacobian[:, 0]).astype(np.float32)
-    return _rows(theta, starts, cost, _cost(windows, pit))
+    return _rows(theta, starts, cost, theta[:, 0] ** 2 * _energy(jacobian[:, 0]))
 
 
 def _first_guess(windows: _Windows, starts: FloatArray) -> FloatArray:
-    """θ = depth, y, x, L₀₀, L₁₀, L₁₁, ground, slope in y, slope in x."""
+    """θ = depth, y, x, S_yy, S_yx, S_xx of the inverse covariance S, ground, slope in y, slope in x."""
     theta = np.zeros((len(starts), 9))
     theta[:, 0] = starts[:, 3]
-    theta[:, 3] = theta[:, 5] = 1.0 / starts[:, 2]
-    theta[:, 6] = np.average(windows.values, axis=1, weights=np.maximum(windows.weights, np.float32(1e-12)))
+    theta[:, 3] = theta[:, 5] = 1.0 / starts[:, 2] ** 2
+    theta[:, 6] = np.einsum("nk,nk->n", windows.values, windows.roots) / np.maximum(_energy(windows.roots), 1e-12)
     return theta
 
 
 def _model(windows: _Windows, theta: FloatArray) -> tuple[_Floats, _Floats]:
-    """Signal minus model (N, K), and the model's derivative by each parameter (N, 9, K)."""
-    depth, y, x, l00, l10, l11, ground, slope_y, slope_x = theta.astype(np.float32).T[:, :, None]
+    """Signal minus model (N, K), and the model's derivative by each parameter (N, 9, K), times the weights' roots."""
+    depth, y, x, s_yy, s_yx, s_xx, ground, slope_y, slope_x = theta.astype(np.float32).T[:, :, None]
     dy, dx = windows.dy - y, windows.dx - x
-    u, v = l00 * dy + l10 * dx, l11 * dx
-    pit = np.exp(np.float32(-0.5) * (u * u + v * v))
-    deep = depth * pit
-    du = deep * u
+    u, v = s_yy * dy + s_yx * dx, s_yx * dy + s_xx * dx
     jacobian = np.empty((len(theta), 9, len(windows.dy)), np.float32)
-    jacobian[:, 0] = -pit
-    jacobian[:, 1] = -du * l00
-    jacobian[:, 2] = -du * l10 - deep * v * l11
-    jacobian[:, 3] = du * dy
-    jacobian[:, 4] = du * dx
-    jacobian[:, 5] = deep * v * dx
-    jacobian[:, 6] = 1
-    jacobian[:, 7] = windows.dy
-    jacobian[:, 8] = windows.dx
-    return windows.values - (ground + slope_y * windows.dy + slope_x * windows.dx - deep), jacobian
+    jacobian[:, 0] = -windows.roots * np.exp(np.float32(-0.5) * (u * dy + v * dx))
+    deep = depth * jacobian[:, 0]
+    jacobian[:, 1] = deep * u
+    jacobian[:, 2] = deep * v
+    jacobian[:, 4] = -deep * dy * dx
+    half = np.float32(-0.5) * deep
+    jacobian[:, 3] = half * dy * dy
+    jacobian[:, 5] = half * dx * dx
+    jacobian[:, 6] = windows.roots
+    jacobian[:, 7] = windows.roots * windows.dy
+    jacobian[:, 8] = windows.roots * windows.dx
+    plane = ground + slope_y * windows.dy + slope_x * windows.dx
+    return windows.values - windows.roots * plane - deep, jacobian
 
 
-def _cost(windows: _Windows, residual: _Floats) -> FloatArray:
-    """Weighted energy of each window."""
-    return np.asarray(np.einsum("nk,nk,nk->n", windows.weights, residual, residual), np.float64)
+def _energy(values: _Floats) -> FloatArray:
+    """Sum of squares of each window."""
+    return np.asarray(np.einsum("nk,nk->n", values, values), np.float64)
 
 
-def _step(windows: _Windows, residual: _Floats, jacobian: _Floats, damping: FloatArray) -> FloatArray:
+def _step(residual: _Floats, jacobian: _Floats, damping: FloatArray) -> FloatArray:
     """Levenberg's step with Marquardt's scaling."""
-    weighted = jacobian * windows.weights[:, None, :]
-    normal = np.asarray(weighted @ jacobian.transpose(0, 2, 1), np.float64)
-    gradient = np.asarray(weighted @ residual[:, :, None], np.float64)
+    normal = np.asarray(jacobian @ jacobian.transpose(0, 2, 1), np.float64)
+    gradient = np.asarray(jacobian @ residual[:, :, None], np.float64)
     diagonal = np.arange(normal.shape[1])
     normal[:, diagonal, diagonal] *= 1.0 + damping[:, None]
     normal[:, diagonal, diagonal] += 1e-9
@@ -184,21 +184,25 @@ def _step(windows: _Windows, residual: _Floats, jacobian: _Floats, damping: Floa
 
 
 def _bounded(theta: FloatArray, starts: FloatArray) -> FloatArray:
-    """Keep the pit near its start: its centre within 1.5 σ, its σ within a factor, its depth positive."""
-    sigma = starts[:, 2:3]
+    """Keep the pit near its start: its centre within 1.5 σ, the σ of its axes within a factor, its depth positive."""
+    sigma = starts[:, 2]
     bounded = theta.copy()
-    bounded[:, :1] = np.maximum(theta[:, :1], 1e-3)
-    bounded[:, 1:3] = np.clip(theta[:, 1:3], -1.5 * sigma, 1.5 * sigma)
-    low, high = 1.0 / (_SHAPE_LIMITS[1] * sigma), 1.0 / (_SHAPE_LIMITS[0] * sigma)
-    bounded[:, 3:6:2] = np.clip(theta[:, 3:6:2], low, high)
-    bounded[:, 4:5] = np.clip(theta[:, 4:5], -high, high)
+    bounded[:, 0] = np.maximum(theta[:, 0], 1e-3)
+    reach = np.hypot(theta[:, 1], theta[:, 2])
+    bounded[:, 1:3] *= np.minimum(1.0, _FARTHEST * sigma / np.maximum(reach, 1e-12))[:, None]
+    narrow, wide = ((limit * sigma) ** -2.0 for limit in _SHAPE_LIMITS)
+    mean, half = (theta[:, 3] + theta[:, 5]) / 2.0, (theta[:, 3] - theta[:, 5]) / 2.0
+    spread = np.hypot(half, theta[:, 4])
+    low, high = np.clip(mean - spread, wide, narrow), np.clip(mean + spread, wide, narrow)
+    shrink = (high - low) / (2.0 * np.maximum(spread, 1e-12))
+    bounded[:, 3] = (high + low) / 2.0 + half * shrink
+    bounded[:, 4] = theta[:, 4] * shrink
+    bounded[:, 5] = (high + low) / 2.0 - half * shrink
     return bounded
 
 
 def _rows(theta: FloatArray, starts: FloatArray, cost: FloatArray, energy: FloatArray) -> FloatArray:
-    depth, y, x, l00, l10, l11 = theta[:, :6].T
-    inverse = np.zeros((len(theta), 2, 2))  # of L = [[l00, l10], [0, l11]]
-    inverse[:, 0, 0], inverse[:, 0, 1], inverse[:, 1, 1] = 1 / l00, -l10 / (l00 * l11), 1 / l11
-    covariance = inverse @ inverse.transpose(0, 2, 1)
+    depth, y, x, s_yy, s_yx, s_xx = theta[:, :6].T
+    covariance = np.stack([s_xx, -s_yx, -s_yx, s_yy], axis=1) / (s_yy * s_xx - s_yx**2)[:, None]
     explained = energy / np.maximum(energy + cost, 1e-12)
-    return np.column_stack([starts[:, 0] + y, starts[:, 1] + x, depth, covariance.reshape(-1, 4), explained])
+    return np.column_stack([starts[:, 0] + y, starts[:, 1] + x, depth, covariance, explained])

@@ -7,8 +7,8 @@ import math
 import cv2
 import numpy as np
 
-from skintexture.metrics.pore_detection import blurred
-from skintexture.model import FloatArray, FloatImage, Patch
+from skintexture.metrics.pore_detection import blurred, fill_outside
+from skintexture.model import FloatArray, Patch
 
 _MAD_TO_SD = 1.4826
 """Standard deviation by median absolute deviation of a Gaussian."""
@@ -17,7 +17,7 @@ _QUIETEST = 1e-6
 """Least noise density, in % · mm: keeps the signal-to-noise ratio of a flawless phantom finite."""
 
 
-def contrast_noise_pct(patch: Patch, filled: FloatImage, sigmas_px: FloatArray) -> FloatArray:
+def contrast_noise_pct(patch: Patch, sigmas_px: FloatArray) -> FloatArray:
     """Tell how much noise there is in the contrast of a blob, at each scale.
 
     The patch's own figure is used if it has one; otherwise an upper bound from the robust spread of the finest
@@ -26,9 +26,7 @@ def contrast_noise_pct(patch: Patch, filled: FloatImage, sigmas_px: FloatArray) 
     Parameters
     ----------
     patch : Patch
-        For its noise, resolution and mask.
-    filled : (H, W) float32
-        Its signal, meaningful everywhere.
+        For its noise; or for its signal and mask, where the noise is not known.
     sigmas_px : (S,) float64
         Scales.
 
@@ -42,7 +40,7 @@ def contrast_noise_pct(patch: Patch, filled: FloatImage, sigmas_px: FloatArray) 
     if patch.noise_pct > 0.0:
         density = patch.noise_pct / patch.noise_px_per_mm
     else:
-        density = _finest_spread(patch, filled, float(sigmas_px[0])) / (patch.px_per_mm * float(gains[0]))
+        density = _finest_spread(patch, float(sigmas_px[0])) / (patch.px_per_mm * float(gains[0]))
     return np.asarray(2.0 * sigmas_px**2 * max(density, _QUIETEST) * patch.px_per_mm * gains)
 
 
@@ -54,7 +52,8 @@ def _laplacian_gain(sigma_px: float) -> float:
     return float(np.linalg.norm(cv2.Laplacian(kernel, cv2.CV_64F, borderType=cv2.BORDER_CONSTANT)))
 
 
-def _finest_spread(patch: Patch, filled: FloatImage, finest_px: float) -> float:
+def _finest_spread(patch: Patch, finest_px: float) -> float:
+    filled = fill_outside(patch.signal, patch.mask, patch.px_per_mm)
     response = cv2.Laplacian(blurred(filled, finest_px), cv2.CV_32F, borderType=cv2.BORDER_REFLECT)
     magnitude = np.abs(response[patch.mask])
     return _MAD_TO_SD * float(np.median(magnitude)) if magnitude.size else 0.0

@@ -1,7 +1,8 @@
 """Pores: how many, how large, how deep, and each of them in a list.
 
 A pore is a dark compact pit. What decides is physical: its contrast in per cent, its width in mm, its roundness, how
-well a Gaussian pit explains it, and its contrast against the camera's noise; never the picture's own percentiles.
+well a Gaussian pit explains it, and how far it stands out of the camera's noise and of the skin's texture around it;
+never the picture's own percentiles.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from scipy.spatial import cKDTree
 from skintexture.metrics.definition import Direction, Metric
 from skintexture.metrics.pore_detection import (
     Search,
+    cropped,
     fill_outside,
     find_blobs,
     inner_region,
@@ -26,7 +28,7 @@ from skintexture.metrics.pore_detection import (
 )
 from skintexture.metrics.pore_fit import PitFits, fit_pits
 from skintexture.metrics.pore_noise import contrast_noise_pct, false_blobs_per_mm2
-from skintexture.model import BoolImage, FloatArray, FloatImage, Patch, Pore
+from skintexture.model import BoolImage, FloatArray, Patch, Pore
 from skintexture.params import Fraction, Millimetres, Params
 
 FWHM_PER_SIGMA = 2.0 * math.sqrt(2.0 * math.log(2.0))
@@ -34,7 +36,6 @@ FWHM_PER_SIGMA = 2.0 * math.sqrt(2.0 * math.log(2.0))
 
 _SHARPEST = 0.4
 """Least σ left of an axis once the grid's blur is taken off, in units of that blur: below, it isn't resolved."""
-
 
 _FLAMENT = "Flament 2015, doi:10.2147/CCID.S74401"
 
@@ -69,8 +70,12 @@ class PoreParams(Params):
         From here on a pore is called enlarged.
     min_contrast_pct : float
         Least depth, as seen on the grid in the pit's least curved direction.
+    max_contrast_pct : float
+        Greatest depth of the pit itself: what is darker is a hair's end.
     min_snr : float
         Least depth by its noise.
+    min_prominence : float
+        Least response of a blob by what is expected, at its scale, of skin with the texture around it.
     max_elongation : float
         Greatest long by short axis as seen on the grid, for skin that faces the camera; divided by the cosine of the
         slant elsewhere.
@@ -88,18 +93,21 @@ class PoreParams(Params):
     min_diameter_mm: Millimetres
     enlarged_mm: Millimetres
     min_contrast_pct: Annotated[float, Field(gt=0)]
+    max_contrast_pct: Annotated[float, Field(gt=0)]
     min_snr: Annotated[float, Field(ge=0)]
+    min_prominence: Annotated[float, Field(ge=0)]
     max_elongation: Annotated[float, Field(ge=1)]
     min_explained: Fraction
     grid_blur_mm: Annotated[float, Field(ge=0)]
     margin_mm: Annotated[float, Field(ge=0)]
 
     @model_validator(mode="after")
-    def _diameters_ascend(self) -> Self:
+    def _limits_ascend(self) -> Self:
         ladder = (self.smallest_mm, self.min_diameter_mm, self.enlarged_mm, self.largest_mm)
         if sorted(ladder) != list(ladder) or self.smallest_mm == self.largest_mm:
-            names = "smallest_mm ≤ min_diameter_mm ≤ enlarged_mm ≤ largest_mm"
-            raise ValueError(f"diameters must ascend: {names}, found {ladder}")
+            raise ValueError(f"smallest_mm ≤ min_diameter_mm ≤ enlarged_mm ≤ largest_mm must ascend, found {ladder}")
+        if self.max_contrast_pct <= self.min_contrast_pct:
+            raise ValueError("max_contrast_pct must be above min_contrast_pct")
         return self
 
     def scales_px(self, px_per_mm: float) -> FloatArray:
@@ -133,23 +141,29 @@ def detect(patch: Patch, params: PoreParams) -> tuple[Pore, ...]:
     axes, and its foreshortening by the slant off its area. The contrast is that pit's, too: it is larger than the dip
     one sees, by as much as the blur has flattened it.
     """
-    filled = fill_outside(patch.signal, patch.mask, patch.px_per_mm)
-    inner = _inner(patch, params)
-    search, noise_pct = _search(patch, filled, params)
-    blobs = find_blobs(filled, inner, search)
+    if not patch.mask.any():
+        return ()
+    piece, (top, left) = _piece(patch, params)
+    filled = fill_outside(piece.signal, piece.mask, piece.px_per_mm)
+    inner = _inner(piece, params)
+    search, noise_pct = _search(piece, params)
+    blobs = find_blobs(filled, (piece.mask, inner), piece.px_per_mm, search)
     starts = np.column_stack([blobs.y_px, blobs.x_px, search.sigmas_px[blobs.scale], blobs.contrast_pct])
-    fits = fit_pits(filled, patch.mask, starts)
-    pits = _pits(patch, fits, params)
+    fits = fit_pits(filled, piece.mask, starts)
+    pits = _pits(piece, fits, params)
     is_pore = (
         (pits.diameter_mm >= params.smallest_mm)
         & (pits.diameter_mm <= params.largest_mm)
+        & (pits.contrast_pct <= params.max_contrast_pct)
         & (pits.seen_elongation <= params.max_elongation / pits.cos_slant)
         & (fits.explained >= params.min_explained)
         & _at(inner, fits)
     )
     snr = blobs.contrast_pct / noise_pct[blobs.scale]
-    pores = [_pore(fits, pits, snr, index) for index in np.flatnonzero(is_pore).tolist()]
-    return tuple(sorted(_without_doubles(pores, patch.px_per_mm), key=lambda pore: (pore.y_px, pore.x_px)))
+    area_mm2 = math.pi / 4.0 * pits.diameter_mm**2
+    shape = (pits.contrast_pct, pits.elongation, pits.angle_deg)
+    table = np.column_stack([fits.y_px + top, fits.x_px + left, pits.diameter_mm, area_mm2, *shape, snr])[is_pore]
+    return tuple(Pore(*row) for row in _without_doubles(table, patch.px_per_mm).tolist())
 
 
 def summarise(pores: Sequence[Pore], patch: Patch, params: PoreParams) -> dict[str, float]:
@@ -173,10 +187,8 @@ def summarise(pores: Sequence[Pore], patch: Patch, params: PoreParams) -> dict[s
     area_mm2 = _judged_area_mm2(patch, params)
     if area_mm2 == 0.0:
         return dict.fromkeys((metric.name for metric in describe(params)), math.nan)
-    diameter, area, contrast = (
-        np.array([getattr(pore, name) for pore in pores], np.float64)
-        for name in ("diameter_mm", "area_mm2", "contrast_pct")
-    )
+    rows = [(pore.diameter_mm, pore.area_mm2, pore.contrast_pct) for pore in pores]
+    diameter, area, contrast = np.array(rows, np.float64).reshape(-1, 3).T
     visible = diameter >= params.min_diameter_mm
     return {
         "pore_density": 100.0 * float(np.sum(visible)) / area_mm2,
@@ -239,33 +251,26 @@ def _at(image: NDArray[_Scalar], fits: PitFits) -> NDArray[_Scalar]:
     return image[y, x]
 
 
-def _pore(fits: PitFits, pits: _Pits, snr: FloatArray, index: int) -> Pore:
-    diameter_mm = float(pits.diameter_mm[index])
-    return Pore(
-        y_px=float(fits.y_px[index]),
-        x_px=float(fits.x_px[index]),
-        diameter_mm=diameter_mm,
-        area_mm2=math.pi / 4.0 * diameter_mm**2,
-        contrast_pct=float(pits.contrast_pct[index]),
-        elongation=float(pits.elongation[index]),
-        angle_deg=float(pits.angle_deg[index]),
-        snr=float(snr[index]),
-    )
+def _without_doubles(table: FloatArray, px_per_mm: float) -> FloatArray:
+    """Of fits that ended in one pit, the clearest: centres closer than half the larger diameter are one pore.
 
-
-def _without_doubles(pores: Sequence[Pore], px_per_mm: float) -> list[Pore]:
-    """Of fits that ended in one pit, the clearest: centres closer than half the larger diameter are one pore."""
-    if len(pores) < 2:
-        return list(pores)
-    clearest = sorted(pores, key=lambda pore: (-pore.snr, pore.y_px, pore.x_px))
-    places_mm = np.array([(pore.y_px, pore.x_px) for pore in clearest]) / px_per_mm
-    radius_mm = np.array([pore.diameter_mm for pore in clearest]) / 2.0
-    double = np.zeros(len(clearest), bool)
+    Rows are the fields of `Pore`, and come back sorted by (y, x).
+    """
+    if len(table) < 2:
+        return table
+    clearest = table[np.lexsort((table[:, 1], table[:, 0], -table[:, 7]))]
+    places_mm, radius_mm = clearest[:, :2] / px_per_mm, clearest[:, 2] / 2.0
     pairs = cKDTree(places_mm).query_pairs(float(radius_mm.max()), output_type="ndarray")
-    for first, second in sorted(pairs.tolist()):  # the first of each pair is the clearer one
-        near = math.dist(places_mm[first], places_mm[second]) < max(radius_mm[first], radius_mm[second])
-        double[second] |= near and not double[first]
-    return [pore for pore, is_double in zip(clearest, double, strict=True) if not is_double]
+    apart_mm = np.linalg.norm(places_mm[pairs[:, 0]] - places_mm[pairs[:, 1]], axis=1)
+    double = np.zeros(len(clearest), bool)
+    for first, second in sorted(pairs[apart_mm < radius_mm[pairs].max(axis=1)].tolist()):  # the first is the clearer
+        double[second] |= not double[first]
+    kept = clearest[~double]
+    return kept[np.lexsort((kept[:, 1], kept[:, 0]))]
+
+
+def _piece(patch: Patch, params: PoreParams) -> tuple[Patch, tuple[int, int]]:
+    return cropped(patch, float(params.scales_px(patch.px_per_mm)[-1]))
 
 
 def _inner(patch: Patch, params: PoreParams) -> BoolImage:
@@ -277,17 +282,16 @@ def _judged_area_mm2(patch: Patch, params: PoreParams) -> float:
     return replace(patch, mask=_inner(patch, params)).area_mm2
 
 
-def _search(patch: Patch, filled: FloatImage, params: PoreParams) -> tuple[Search, FloatArray]:
+def _search(patch: Patch, params: PoreParams) -> tuple[Search, FloatArray]:
     """Scales and thresholds on this patch, and the noise of the contrast at each scale."""
     sigmas_px = params.scales_px(patch.px_per_mm)
-    noise_pct = contrast_noise_pct(patch, filled, sigmas_px)
+    noise_pct = contrast_noise_pct(patch, sigmas_px)
     needed = np.maximum(params.min_contrast_pct, params.min_snr * noise_pct)
-    return Search(sigmas_px, needed), noise_pct
+    return Search(sigmas_px, needed, params.min_prominence), noise_pct
 
 
 def _false_per_mm2(patch: Patch, params: PoreParams) -> float:
-    filled = fill_outside(patch.signal, patch.mask, patch.px_per_mm)
-    search, noise_pct = _search(patch, filled, params)
+    search, noise_pct = _search(_piece(patch, params)[0], params)
     height = search.min_contrast_pct / noise_pct
     return false_blobs_per_mm2(search.sigmas_px / patch.px_per_mm, patch.noise_blur_mm, height)
 

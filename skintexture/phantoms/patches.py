@@ -95,8 +95,8 @@ class SkinSpec:
     focus_mm: float = 0.035
     noise_pct: float = 1.0
     grid_px_per_mm: float = 12.0
-    grid_blur_mm: float = 0.05
-    local_mean_mm: float = 1.5
+    grid_blur_mm: float = 0.056
+    local_mean_mm: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)

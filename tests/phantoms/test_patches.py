@@ -62,7 +62,7 @@ def test_a_pore_is_as_deep_as_the_truth_says_once_blurred() -> None:
         replace(BARE, pores_per_cm2=4.0, diameter_mm=(diameter,) * 2, contrast_pct=(contrast,) * 2, max_elongation=1.0)
     )
     variance = (diameter / 2.3548) ** 2
-    expected = contrast * variance / (variance + 0.05**2)
+    expected = contrast * variance / (variance + BARE.grid_blur_mm**2)
     assert -made.patch.signal.min() == pytest.approx(expected, rel=0.06)
 
 
