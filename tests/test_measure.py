@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from importlib import resources
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from skintexture.assets import face_model
 from skintexture.caveats import CAVEATS
 from skintexture.errors import PhotoProblem
 from skintexture.io.photos import read_photo
 from skintexture.locate.landmarks import MediapipeFaceFinder
-from skintexture.locate.scale import KnownScale
+from skintexture.locate.scale import KnownScale, find_scale
 from skintexture.measure import measure_patch, measure_photo
 from skintexture.recipe import load_recipe
 
@@ -43,8 +46,6 @@ def _values(result, zone):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_iris_gives_the_scale_within_3_percent(finder, name):
-    from skintexture.locate.scale import find_scale
-
     photo = read_photo(SAMPLES / name)
     scale = find_scale(photo, finder(photo), STANDARD.scale, KnownScale())
     assert scale.px_per_mm == pytest.approx(TRUTH[name]["px_per_mm"], rel=0.03)
@@ -65,8 +66,6 @@ def test_each_pore_is_listed_once(before):
     _, result = before
     at = np.array([(located.y_px, located.x_px) for located in result.pores])
     assert len(at) > 1000
-    from scipy.spatial import cKDTree
-
     nearest = cKDTree(at).query(at, k=2)[0][:, 1] / result.scale.px_per_mm
     assert (nearest < 0.1).mean() < 0.005
 
@@ -77,18 +76,36 @@ def test_the_listed_pores_are_those_of_the_whole_face(before):
     assert len(result.pores) / area_cm2 == pytest.approx(_values(result, "whole_face")["pore_density_all"], rel=0.1)
 
 
-def test_found_pores_are_true_pores(before):
-    """At least four of five of the found pores of 0.2 mm and more lie on a true one in the well-seen zones."""
-    from scipy.spatial import cKDTree
-
-    _, result = before
+def _pores_near_truth(result, zones, least_mm):
+    """Distance in mm of every found pore of these zones to the nearest true one, and of every true one to a found."""
     columns = TRUTH["s01_before.jpg"]["pores"]
-    true = np.column_stack([columns["y_px"], columns["x_px"]])
-    zones = ("left_malar", "right_malar", "nose")
-    found = [p for p in result.pores if p.zone in zones and p.pore.diameter_mm >= 0.2]
-    at = np.array([(p.y_px, p.x_px) for p in found])
-    distance_mm = cKDTree(true).query(at)[0] / result.scale.px_per_mm
-    assert (distance_mm < 0.2).mean() > 0.8
+    true = np.column_stack([columns["y_px"], columns["x_px"]])[np.array(columns["fwhm_mm"]) >= least_mm[1]]
+    found = [p for p in result.pores if p.zone in zones]
+    large = np.array([(p.y_px, p.x_px) for p in found if p.pore.diameter_mm >= least_mm[0]])
+    everything = np.array([(p.y_px, p.x_px) for p in found])
+    outlines = [zone.outline_px for zone in result.zones if zone.name in zones]
+    inside = np.array(
+        [
+            any(cv2.pointPolygonTest(o.astype(np.float32), tuple(map(float, at)), False) > 0 for o in outlines)
+            for at in true
+        ]
+    )
+    scale = result.scale.px_per_mm
+    return cKDTree(true).query(large)[0] / scale, cKDTree(everything).query(true[inside])[0] / scale
+
+
+def test_found_pores_are_true_pores(before):
+    """The truth file lists pores from 0.2 mm; the smallest of those found as 0.25 mm are a little smaller in truth."""
+    _, result = before
+    to_truth, _ = _pores_near_truth(result, ("left_malar", "right_malar", "nose"), (0.25, 0.2))
+    assert (to_truth < 0.2).mean() > 0.85
+
+
+def test_large_true_pores_are_found(before):
+    _, result = before
+    _, to_found = _pores_near_truth(result, ("left_malar", "right_malar"), (0.25, 0.3))
+    assert len(to_found) > 50
+    assert (to_found < 0.2).mean() > 0.75
 
 
 def test_pores_carry_the_chart_coordinates_of_the_face(before):
@@ -116,10 +133,6 @@ def test_a_stated_scale_scales_lengths(before, finder):
 
 
 def test_a_soft_photo_gets_no_pores_and_says_why(before, finder):
-    import dataclasses
-
-    import cv2
-
     photo, _ = before
     soft = dataclasses.replace(photo, linear_rgb=cv2.GaussianBlur(photo.linear_rgb, (0, 0), 3.0))
     result = measure_photo(soft, STANDARD, finder)

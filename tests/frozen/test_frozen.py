@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from frozen.freeze import RECIPES, frozen, measured
 
 # Processors round differently in the last places; a pore at the very threshold may then come or go.
