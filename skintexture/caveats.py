@@ -37,6 +37,11 @@ _ALL = (
         "focus on the skin, use a faster shutter, and don't enlarge the photo",
     ),
     Caveat(
+        "sharpness_unknown",
+        "too little skin in one piece to tell how sharp the photo is",
+        "show more of the face or the skin; compare only with photos taken alike",
+    ),
+    Caveat(
         "softer_than_grid",
         "the photo is softer than the blur that the recipe brings every photo to: fine texture reads low",
         "compare only with photos of the same sharpness",

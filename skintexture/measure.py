@@ -121,7 +121,11 @@ def measure_patch(photo: Photo, mask: BoolImage | None, recipe: Recipe, px_per_m
     quality = Quality(blur_px(luminance(photo.linear_rgb), mask & ~photo.clipped))
     usable = mask & ~photo.clipped
     area, share = usable.sum() / px_per_mm**2, usable.sum() / mask.sum()
-    caveats = ("too_small",) if area < recipe.zones.min_area_mm2 else ()
+    caveats: tuple[str, ...] = ()
+    if area < recipe.zones.min_area_mm2:
+        caveats = ("too_small",)
+    elif share < recipe.zones.measurable_caveat:
+        caveats = ("little_measurable",)
     frame = np.array([[0, 0], [0, photo.width_px], [photo.height_px, photo.width_px], [photo.height_px, 0]]) - 0.5
     zone = Zone(PATCH, frame, px_per_mm, 0.0, float(area), float(share), caveats)
     scene = Scene(photo, scale, flat_surface(mask.shape), flat_skin(mask), quality)
@@ -230,7 +234,7 @@ def _refusal(scene: Scene, zone: Zone, needs: Needs) -> tuple[str, ...]:
 
 def _doubts(scene: Scene, zone: Zone, recipe: Recipe) -> tuple[str, ...]:
     """Say what makes this zone's numbers doubtful though they can be measured."""
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ("sharpness_unknown",) if math.isnan(scene.quality.blur_px) else ()
     if scene.quality.blur_px / zone.px_per_mm > _SOFTER * recipe.grid.blur_mm:
         doubts += ("softer_than_grid",)
     if scene.photo.jpeg_quality < _NOISE_HIDING_QUALITY:

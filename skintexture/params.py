@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +17,17 @@ PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 """A share, from 0 to 1."""
+
+
+Item = TypeVar("Item")
+
+
+def unique(values: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Refuse a list that names something twice."""
+    twice = [value for value in dict.fromkeys(values) if values.count(value) > 1]
+    if twice:
+        raise ValueError(f"named twice: {', '.join(map(str, twice))}")
+    return values
 
 
 class Params(BaseModel):

@@ -89,6 +89,8 @@ class Recipe(Params):
 
     @model_validator(mode="after")
     def _families_are_whole(self) -> Self:
+        if all(getattr(self.metrics, name) is None for name in FAMILIES):
+            raise ValueError(f"metrics: at least one family must be measured: {', '.join(FAMILIES)}")
         for name in FAMILIES:
             needs, params = getattr(self.needs, name), getattr(self.metrics, name)
             if (needs is None) != (params is None):
@@ -157,7 +159,7 @@ def load_recipe(name_or_path: str) -> Recipe:
             f"shipped recipes: {', '.join(shipped_recipes())}; or give the path of a TOML file",
         )
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(
             f"the recipe {path.name} can't be read: {_why(error)}", "give the path of a TOML file"
@@ -185,7 +187,7 @@ def parse_recipe(text: str, source: str) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{source} is not TOML: {error}", "mend the line that is named") from error
     try:
-        return Recipe.model_validate_json(json.dumps(_without_nan(content), default=str))
+        return Recipe.model_validate_json(json.dumps(_without_nan(content), default=str), strict=True)
     except ValidationError as error:
         lines = [_explain(dict(problem)) for problem in error.errors()]
         raise RecipeError(

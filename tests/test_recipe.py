@@ -45,6 +45,10 @@ def test_pores_are_measured_alike_in_every_recipe_that_measures_them():
         ("\nblur_mm = 0.056", "\nblur_mm = 0.02", ["too sharp for this grid"]),
         ("grid_blur_mm = 0.056", "grid_blur_mm = 0.06", ["grid_blur_mm must be grid.blur_mm"]),
         ("[scale]", "[scale", ["is not TOML"]),
+        ('"forehead",', '"forehead", "forehead",', ["zones.names", "named twice: forehead"]),
+        ('"luminance", "red",', '"luminance", "luminance",', ["grid.channels", "named twice: luminance"]),
+        ("levels = 64", "levels = 64.0", ["metrics.glcm.levels = 64.0"]),
+        ("iris_mm = 11.71", 'iris_mm = "11.71"', ["scale.iris_mm = '11.71'"]),
     ],
 )
 def test_a_wrong_recipe_is_refused_with_the_path_of_its_key(old, new, told):

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import cv2
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from scipy.sparse import csr_array
 
 from skintexture.locate.grid import Grid
@@ -20,7 +20,7 @@ from skintexture.locate.quality import NOISE_BLOCK_PX, noise_pct
 from skintexture.locate.scene import Scene
 from skintexture.locate.skin import luminance
 from skintexture.model import BoolImage, Channel, FloatArray, FloatImage, Patch, Photo, Zone
-from skintexture.params import Millimetres, Params, PxPerMm
+from skintexture.params import Millimetres, Params, PxPerMm, unique
 
 _FLOOR = 1e-4
 _LEAST_COS = 0.1
@@ -54,7 +54,7 @@ class GridParams(Params):
     blur_mm: Millimetres
     photo_blur_px: Annotated[float, Field(ge=0, le=5)]
     local_mean_mm: Millimetres
-    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1), AfterValidator(unique)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,9 @@ def _cut_piece(photo: Photo, zone: Zone, frame: Grid, *, grid: GridParams) -> _P
     box = (slice(y0, math.ceil(last[0]) + margin + 1), slice(x0, math.ceil(last[1]) + margin + 1))
     light = photo.linear_rgb[box]
     sampled = resample_gaussian(light, added_px, (frame.origin_px[0] - y0, frame.origin_px[1] - x0), frame)
-    spread = cv2.dilate(photo.clipped[box].astype(np.uint8), np.ones((3, 3), np.uint8))
+    # The light of a clipped pixel reaches as far as the blur carries it.
+    side = 2 * math.ceil(2 * added_px) + 3
+    spread = cv2.dilate(photo.clipped[box].astype(np.uint8), np.ones((side, side), np.uint8))
     unknown = cv2.warpAffine(
         spread,
         np.array([[frame.step_px, 0, frame.origin_px[1] - x0], [0, frame.step_px, frame.origin_px[0] - y0]]),

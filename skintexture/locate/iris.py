@@ -7,13 +7,15 @@ bright sclera (the integro-differential operator of Daugman 1993, doi 10.1109/34
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from skintexture.model import FloatArray, FloatImage, Photo
+from skintexture.locate.anatomy import EYE_CORNERS
+from skintexture.model import Face, FloatArray, FloatImage, Photo
 
 # The eye is brought to this radius before the fit: enough for 0.2 %, and fast.
 _RADIUS_PX = 48.0
@@ -29,6 +31,8 @@ _SEARCHES = ((1.0, 0.06), (0.15, 0.02), (0.05, 0.01))
 # A step of this many natural-log units on both sides is a rim that can be seen.
 _LEAST_STEP = 0.12
 _LEAST_ARC = 0.35
+# Radius by the model's: what lies beyond has been a lid, a lash or the edge of a contact lens.
+_TRUSTED = (0.85, 1.10)
 _MODEL_UNCERTAINTY = 0.05
 _FIT_UNCERTAINTY = 0.015
 
@@ -58,7 +62,13 @@ class IrisFit:
     model_px: float
 
 
-def fit_iris(photo: Photo, iris_px: FloatArray, lids_px: FloatArray) -> IrisFit:
+def eye_axis_rad(face: Face) -> float:
+    """Direction from eye to eye in the picture, clockwise from its x axis."""
+    down, across = face.points_px[EYE_CORNERS[-1]] - face.points_px[EYE_CORNERS[0]]
+    return math.atan2(down, across)
+
+
+def fit_iris(photo: Photo, iris_px: FloatArray, lids_px: FloatArray, *, axis_rad: float) -> IrisFit:
     """Fit the rim of one iris.
 
     Parameters
@@ -68,10 +78,13 @@ def fit_iris(photo: Photo, iris_px: FloatArray, lids_px: FloatArray) -> IrisFit:
         The model's centre and four rim points (right, top, left, bottom in the picture), ``(y, x)``.
     lids_px : (N, 2) float64
         Outline of the opening between the lids.
+    axis_rad : float
+        Direction from eye to eye in the picture, clockwise from its x axis: a tilted head has tilted lids.
 
     Returns
     -------
     IrisFit
+        A rim far from the model's is not believed: a lid or a lash was taken for it.
     """
     centre = iris_px[0]
     radius = float(np.linalg.norm(iris_px[1] - iris_px[3])) / 2
@@ -80,31 +93,38 @@ def fit_iris(photo: Photo, iris_px: FloatArray, lids_px: FloatArray) -> IrisFit:
     )
     if radius < 4.0:
         return unrefined
-    eye = _picture_of_eye(photo, centre, radius)
-    opening = _opening(lids_px, centre, radius)
+    cos, sin = math.cos(axis_rad), math.sin(axis_rad)
+    turn = np.array([[cos, -sin], [sin, cos]])  # from (y, x) in the photo to (down, across) in the eye
+    eye = _picture_of_eye(photo, centre, turn * radius)
+    opening = _opening((lids_px - centre) @ turn.T / radius)
     shift, relative = np.zeros(2), 1.0
     step = 0.0
     for share, spacing in _SEARCHES:
         shift, relative, step = _strongest_rim(eye, opening, (shift, share, spacing))
     at_the_limit = not _RADII[2] < relative < _RADII[-3] or bool(np.any(np.abs(shift) > 1.1 * _SHIFT))
-    if step < _LEAST_STEP or at_the_limit:
+    if step < _LEAST_STEP or at_the_limit or not _TRUSTED[0] <= relative <= _TRUSTED[1]:
         return unrefined
-    fitted = centre + shift * radius
+    fitted = centre + shift * radius @ turn
     at = (float(fitted[0]), float(fitted[1]))
     return IrisFit(at, 2 * radius * relative, _FIT_UNCERTAINTY, refined=True, model_px=2 * radius)
 
 
-def _picture_of_eye(photo: Photo, centre: FloatArray, radius: float) -> FloatImage:
-    """Log luminance around the iris, at a fixed radius; catchlights cut off."""
+def _picture_of_eye(photo: Photo, centre: FloatArray, radius_turn: FloatArray) -> FloatImage:
+    """Log luminance around the iris, upright and at a fixed radius; catchlights cut off.
+
+    ``radius_turn`` is the turn from the photo's ``(y, x)`` to the eye's, times the iris radius in photo pixels.
+    """
     half = round(_SIDE * _RADIUS_PX)
-    zoom = radius / _RADIUS_PX
-    reach = int(np.ceil(half * zoom + 3))
+    (down_y, down_x), (across_y, across_x) = radius_turn / _RADIUS_PX
+    zoom = math.hypot(down_y, down_x)
+    reach = int(np.ceil(1.42 * half * zoom + 3))
     y0, x0 = max(0, int(centre[0]) - reach), max(0, int(centre[1]) - reach)
     crop = photo.linear_rgb[y0 : int(centre[0]) + reach + 1, x0 : int(centre[1]) + reach + 1]
     light = crop.mean(axis=2)
     if zoom > 1:
         light = cv2.GaussianBlur(light, (0, 0), 0.5 * zoom)
-    to_photo = np.array([[zoom, 0, centre[1] - x0 - half * zoom], [0, zoom, centre[0] - y0 - half * zoom]])
+    middle_y, middle_x = centre[0] - y0 - half * (down_y + across_y), centre[1] - x0 - half * (down_x + across_x)
+    to_photo = np.array([[across_x, down_x, middle_x], [across_y, down_y, middle_y]])
     eye = cv2.warpAffine(
         light,
         to_photo,
@@ -116,10 +136,10 @@ def _picture_of_eye(photo: Photo, centre: FloatArray, radius: float) -> FloatIma
     return np.asarray(cv2.GaussianBlur(np.log(eye + 0.01), (0, 0), 1.0), np.float32)
 
 
-def _opening(lids_px: FloatArray, centre: FloatArray, radius: float) -> NDArray[np.bool_]:
-    """Where the eyeball shows, in the picture of the eye."""
+def _opening(lids: FloatArray) -> NDArray[np.bool_]:
+    """Where the eyeball shows, in the picture of the eye; the lids come in iris radii from its centre."""
     half = round(_SIDE * _RADIUS_PX)
-    outline = (lids_px - centre) / radius * _RADIUS_PX + half
+    outline = lids * _RADIUS_PX + half
     seen = np.zeros((2 * half + 1, 2 * half + 1), dtype=np.uint8)
     cv2.fillPoly(seen, [np.rint(outline[:, ::-1]).astype(np.int32)], 1)
     return seen.astype(bool)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import MappingProxyType, TracebackType
@@ -106,8 +105,11 @@ class MediapipeFaceFinder:
 @contextmanager
 def _quiet_native_code() -> Iterator[None]:
     """Keep what mediapipe's native code logs at its start (delegates, feedback managers) off the user's terminal."""
-    sys.stderr.flush()
-    kept = os.dup(2)
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no standard error to keep clean
+        yield
+        return
     try:
         with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  (a device, not a file)
             os.dup2(nowhere.fileno(), 2)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from skintexture.errors import PhotoProblem
+from skintexture.errors import InputError, PhotoProblem
 from skintexture.locate.anatomy import EYE_CORNERS, LEFT_IRIS, RIGHT_EYELIDS, RIGHT_IRIS, mirrored
-from skintexture.locate.iris import fit_iris
+from skintexture.locate.iris import eye_axis_rad, fit_iris
 from skintexture.locate.landmarks import small_srgb
 from skintexture.locate.surface import estimate_distance_mm
 from skintexture.model import Face, FloatArray, Photo, Scale, ScaleMethod
@@ -26,6 +26,9 @@ _PLAUSIBLE_DISTANCE_MM = (100.0, 6000.0)
 # Finding the pupils by landmarks, relative to their distance.
 _PUPILS_UNCERTAINTY = 0.02
 _MARKER_UNCERTAINTY = 0.01
+_KNOWN_RANGES = {"px_per_mm": (0.1, 1000.0), "interpupillary_mm": (40.0, 80.0), "marker_mm": (2.0, 200.0)}
+# Distance of the outer corners of the eyes, of small children and of the widest faces with room to spare.
+_EYE_CORNERS_MM = (55.0, 140.0)
 
 
 class ScaleParams(Params):
@@ -67,6 +70,14 @@ class KnownScale:
     interpupillary_mm: float | None = None
     marker_mm: float | None = None
 
+    def __post_init__(self) -> None:
+        for name, (low, high) in _KNOWN_RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise InputError(
+                    f"{name} = {value!r} is not between {low:g} and {high:g}", "give it in the unit it names"
+                )
+
 
 def find_scale(photo: Photo, face: Face, params: ScaleParams, known: KnownScale) -> Scale:
     """Find the scale at the depth of the eyes.
@@ -102,12 +113,25 @@ _Found = tuple[float, ScaleMethod, float, tuple[str, ...]]
 
 def _with_distance(photo: Photo, face: Face, found: _Found) -> Scale:
     px_per_mm, method, uncertainty, caveats = found
+    _refuse_impossible(face, px_per_mm)
     focal_px = photo.focal_length_35mm / _DIAGONAL_35MM * math.hypot(photo.height_px, photo.width_px)
     distance_mm = focal_px / px_per_mm
     if _PLAUSIBLE_DISTANCE_MM[0] <= distance_mm <= _PLAUSIBLE_DISTANCE_MM[1]:
         return Scale(px_per_mm, method, uncertainty, distance_mm, "exif", caveats)
     distance_mm = estimate_distance_mm(face, (photo.height_px, photo.width_px), px_per_mm)
     return Scale(px_per_mm, method, uncertainty, distance_mm, "estimated", (*caveats, "distance_estimated"))
+
+
+def _refuse_impossible(face: Face, px_per_mm: float) -> None:
+    """Hold the scale against the face: a slip of a factor is seen at once."""
+    corners_px = float(np.linalg.norm(face.points_px[EYE_CORNERS[0]] - face.points_px[EYE_CORNERS[-1]]))
+    corners_mm = corners_px / math.cos(math.radians(face.yaw_deg)) / px_per_mm
+    if not _EYE_CORNERS_MM[0] <= corners_mm <= _EYE_CORNERS_MM[1]:
+        raise PhotoProblem(
+            f"{px_per_mm:.3g} px/mm would set the outer corners of the eyes {corners_mm:.0f} mm apart; people have "
+            f"{_EYE_CORNERS_MM[0]:.0f} to {_EYE_CORNERS_MM[1]:.0f} mm",
+            "check the scale that you gave: pixels per millimetre at the eyes; or leave it to the iris",
+        )
 
 
 def _from_iris(photo: Photo, face: Face, params: ScaleParams) -> _Found:
@@ -120,7 +144,9 @@ def _from_iris(photo: Photo, face: Face, params: ScaleParams) -> _Found:
             "give the scale with --px-per-mm, an interpupillary distance or a printed marker (see `skintexture score "
             "--help`), or take the photo with open eyes",
         )
-    fits = [fit_iris(photo, face.points_px[i : i + 5], face.points_px[list(lids[i])]) for i in open_eyes]
+    points = face.points_px
+    axis_rad = eye_axis_rad(face)
+    fits = [fit_iris(photo, points[i : i + 5], points[list(lids[i])], axis_rad=axis_rad) for i in open_eyes]
     seen = [fit for fit in fits if fit.refined] or fits
     diameters = np.array([fit.diameter_px for fit in seen])
     caveats = () if seen[0].refined else ("iris_unrefined",)

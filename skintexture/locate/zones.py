@@ -8,13 +8,13 @@ from typing import Annotated
 
 import cv2
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from skintexture.locate.anatomy import ZoneName, zone_outlines
 from skintexture.locate.scene import Scene
 from skintexture.locate.skin import SKIN, SkinMap
 from skintexture.model import BoolImage, Face, FloatArray, FloatImage, Scale, Zone
-from skintexture.params import Fraction, Params, PositiveFloat
+from skintexture.params import Fraction, Params, PositiveFloat, unique
 
 # Skin seen at a grazing angle counts no more than this for the area of a zone: its true area can't be known.
 _LEAST_COS = 0.1
@@ -37,7 +37,7 @@ class ZoneParams(Params):
         Share of a zone below which a caveat is given.
     """
 
-    names: Annotated[tuple[ZoneName, ...], Field(min_length=1)]
+    names: Annotated[tuple[ZoneName, ...], Field(min_length=1), AfterValidator(unique)]
     max_slant_deg: Annotated[float, Field(gt=0, lt=90)]
     slant_caveat_deg: Annotated[float, Field(gt=0, lt=90)]
     min_area_mm2: PositiveFloat

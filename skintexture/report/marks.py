@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from skintexture.locate.anatomy import LEFT_IRIS, RIGHT_EYELIDS, RIGHT_IRIS, mirrored
-from skintexture.locate.iris import IrisFit, fit_iris
+from skintexture.locate.iris import IrisFit, eye_axis_rad, fit_iris
 from skintexture.measure import PhotoResult
 from skintexture.model import Face, Photo
 from skintexture.report.lettering import Colour
@@ -67,7 +67,7 @@ def _irises(photo: Photo, face: Face) -> list[IrisFit]:
         "eyeBlinkLeft": (LEFT_IRIS, mirrored(RIGHT_EYELIDS)),
     }
     return [
-        fit_iris(photo, face.points_px[iris : iris + 5], face.points_px[list(lids)])
+        fit_iris(photo, face.points_px[iris : iris + 5], face.points_px[list(lids)], axis_rad=eye_axis_rad(face))
         for blink, (iris, lids) in eyes.items()
         if face.expression[blink] <= _SHUT
     ]

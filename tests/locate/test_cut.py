@@ -94,7 +94,8 @@ def test_clipped_pixels_leave_the_mask():
     with_hole = _cut(rgb, 14.0, clipped=clipped).patches["luminance"]
     whole = _cut(rgb, 14.0).patches["luminance"]
     lost_mm2 = whole.area_mm2 - with_hole.area_mm2
-    assert (10 / 14) ** 2 <= lost_mm2 <= (14 / 14) ** 2 * 1.2
+    # The blur carries clipped light some pixels farther; that is left out too.
+    assert (12 / 14) ** 2 <= lost_mm2 <= (18 / 14) ** 2
 
 
 def test_noise_is_measured_in_the_photos_own_pixels():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from known_head import CLOSED_EYES, draw_eyes, photo_of, see_head
-from skintexture.errors import PhotoProblem
+from skintexture.errors import InputError, PhotoProblem
 from skintexture.locate.scale import KnownScale, ScaleParams, find_scale
 
 PARAMS = ScaleParams(iris_mm=11.71, iris_sd_mm=0.42, max_blink=0.5, max_disagreement=0.06)
@@ -60,8 +60,8 @@ def test_two_unlike_irises_are_told(frontal_head):
 
 
 def test_what_the_user_states_wins_over_the_iris(frontal_head):
-    scale = find_scale(photo_of(draw_eyes(frontal_head)), frontal_head.face, PARAMS, KnownScale(px_per_mm=9.5))
-    assert (scale.px_per_mm, scale.method, scale.uncertainty) == (9.5, "given", 0.0)
+    scale = find_scale(photo_of(draw_eyes(frontal_head)), frontal_head.face, PARAMS, KnownScale(px_per_mm=4.5))
+    assert (scale.px_per_mm, scale.method, scale.uncertainty) == (4.5, "given", 0.0)
 
 
 @pytest.mark.parametrize("yaw_deg", [0.0, 20.0])
@@ -109,7 +109,39 @@ def test_an_unknown_distance_is_estimated_and_told(frontal_head):
 
 
 def test_nearer_skin_has_more_pixels_per_mm(frontal_head):
-    scale = find_scale(photo_of(draw_eyes(frontal_head)), frontal_head.face, PARAMS, KnownScale(px_per_mm=10.0))
+    scale = find_scale(photo_of(draw_eyes(frontal_head)), frontal_head.face, PARAMS, KnownScale(px_per_mm=5.0))
     nose = scale.at_depth(-scale.distance_mm / 11)
-    assert nose == pytest.approx(11.0)
-    assert scale.at_depth(0.0) == 10.0
+    assert nose == pytest.approx(5.5)
+    assert scale.at_depth(0.0) == 5.0
+
+
+@pytest.mark.parametrize("roll_deg", [-50.0, 30.0, 90.0])
+def test_a_tilted_head_has_the_same_scale(frontal_head, roll_deg):
+    rgb = draw_eyes(frontal_head)
+    middle = ((rgb.shape[1] - 1) / 2, (rgb.shape[0] - 1) / 2)
+    turn = cv2.getRotationMatrix2D(middle, roll_deg, 1.0)
+    turned = cv2.warpAffine(rgb, turn, rgb.shape[1::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    points = frontal_head.face.points_px
+    points[:, :] = (np.column_stack([points[:, ::-1], np.ones(len(points))]) @ turn.T)[:, ::-1]
+    scale = find_scale(photo_of(turned), frontal_head.face, PARAMS, KnownScale())
+    assert scale.px_per_mm == pytest.approx(frontal_head.px_per_mm, rel=0.02)
+    assert scale.caveats == ("distance_estimated",)
+
+
+def test_a_rim_far_from_the_model_is_not_believed(frontal_head):
+    rgb = draw_eyes(frontal_head, iris_mm=9.0)
+    scale = find_scale(photo_of(rgb), frontal_head.face, PARAMS, KnownScale())
+    assert "iris_unrefined" in scale.caveats
+    assert scale.px_per_mm == pytest.approx(frontal_head.px_per_mm, rel=0.01)
+
+
+@pytest.mark.parametrize("px_per_mm", [0.5, 44.0])
+def test_a_stated_scale_that_no_face_can_have_is_refused(frontal_head, px_per_mm):
+    with pytest.raises(PhotoProblem, match="corners of the eyes"):
+        find_scale(photo_of(draw_eyes(frontal_head)), frontal_head.face, PARAMS, KnownScale(px_per_mm=px_per_mm))
+
+
+@pytest.mark.parametrize("known", [{"px_per_mm": -4.0}, {"px_per_mm": math.nan}, {"interpupillary_mm": 600.0}])
+def test_a_scale_that_makes_no_sense_is_refused_at_once(known):
+    with pytest.raises(InputError, match="is not between"):
+        KnownScale(**known)
