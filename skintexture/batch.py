@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -105,10 +106,13 @@ def _run_in_pool(
 
 def _pool(workers: int, stack: ExitStack) -> ProcessPoolExecutor:
     # Fork would deadlock after OpenCV has been used.
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_leave_interrupts_to_the_driver)
     stack.callback(pool.shutdown, wait=True, cancel_futures=True)
     try:
-        pool.submit(_ready).result()
+        with _interrupts_held():
+            ready = pool.submit(_ready)
+        ready.result()
     except BrokenProcessPool as broken:
         raise RuntimeError(
             "worker processes can't start: put the script's own work under `if __name__ == '__main__':`, or use "
@@ -117,13 +121,32 @@ def _pool(workers: int, stack: ExitStack) -> ProcessPoolExecutor:
     return pool
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Start workers with Ctrl-C held, which they inherit: it would break one that is still importing."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _leave_interrupts_to_the_driver() -> None:
+    """Let Ctrl-C, which a terminal sends to every process, end the jobs in work in good order."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _ready() -> None:
     """Show that a worker starts, so that one that doesn't is not blamed on a photo."""
 
 
 def _submit(pool: ProcessPoolExecutor, work: Callable[[Job], Result], job: Job) -> Future[Result | Refused]:
     try:
-        return pool.submit(_done, work, job)
+        with _interrupts_held():
+            return pool.submit(_done, work, job)
     except BrokenProcessPool as broken:
         failed: Future[Result | Refused] = Future()
         failed.set_exception(broken)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from skintexture.cli import catalogue, compare, demo, doctor, recipes, score
-from skintexture.cli.terminal import EXIT_BUG, EXIT_USAGE, err, out
+from skintexture.cli.terminal import EXIT_BUG, EXIT_USAGE, err, out, plain
 from skintexture.errors import SkintextureError
 from skintexture.tabulate import DECIDING_LIBRARIES
 
@@ -27,7 +27,8 @@ app = typer.Typer(
     **Start with** `skintexture demo`, then `skintexture score PHOTOS -o OUT` for a set of photos, or
     `skintexture compare BEFORE AFTER -o OUT` for two of one face.
 
-    Exit codes: 0 all measured, 1 some photo refused, 2 wrong usage, recipe or output folder, 3 a bug of ours.
+    Exit codes: 0 all measured, 1 some photo refused, 2 wrong usage, recipe or output folder, 3 a bug of ours,
+    130 stopped with Ctrl-C.
     """,
 )
 app.command("score")(score.score)
@@ -71,13 +72,10 @@ def main() -> None:
     try:
         app()
     except SkintextureError as error:
-        err.print(f"[bold red]error[/] {_plain(error.reason)}")
+        err.print(f"[bold red]error[/] {plain(error.reason)}")
         if error.remedy:
-            err.print(f"→ {_plain(error.remedy)}")
+            err.print(f"→ {plain(error.remedy)}")
         sys.exit(EXIT_USAGE)
-    except KeyboardInterrupt:
-        err.print("stopped; what was measured is written")
-        sys.exit(130)
     except Exception:  # noqa: BLE001  (the last place: whatever comes here is a bug of ours)
         traceback.print_exc()
         err.print(
@@ -85,7 +83,3 @@ def main() -> None:
             "Please report it with the lines above and `skintexture --version`."
         )
         sys.exit(EXIT_BUG)
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")

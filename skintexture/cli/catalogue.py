@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from skintexture.cli.terminal import RecipeOption, out as screen, print_json
+from skintexture.cli.terminal import RecipeOption, out as screen, plain, print_json
 from skintexture.metrics.definition import Metric
 from skintexture.recipe import DEFAULT_RECIPE, load_recipe
 
@@ -21,7 +21,7 @@ def metrics(
     if as_json:
         print_json({name: _plain(metric) for name, metric in catalogue.items()})
         return
-    screen.print(f"{len(catalogue)} metrics of recipe {recipe}; ↓ smaller is smoother skin, ↑ larger is\n")
+    screen.print(f"{len(catalogue)} metrics of recipe {plain(recipe)}; ↓ smaller is smoother skin, ↑ larger is\n")
     for name, metric in catalogue.items():
         arrow = {"lower_better": "↓", "higher_better": "↑", "none": ""}[metric.direction]
         screen.print(f"[bold]{name}[/]  {metric.unit}  {_range(metric)}  {arrow}", soft_wrap=True)

@@ -9,14 +9,16 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from skintexture.cli.score import print_unmeasured, summary
+from skintexture.cli.score import print_refused, print_unmeasured, summary
 from skintexture.cli.terminal import (
     EXIT_REFUSED,
     JsonOption,
     QuietOption,
     RecipeOption,
     out as screen,
+    plain,
     print_json,
+    stoppable,
 )
 from skintexture.errors import InputError
 from skintexture.locate.scale import KnownScale
@@ -45,7 +47,7 @@ def compare(
     px_per_mm: Annotated[
         str | None,
         typer.Option(
-            help="Scale at the eyes, of both photos or as BEFORE,AFTER, where the iris can't give it.",
+            help="Scale at the eyes, of both photos or as BEFORE,AFTER; taken instead of the iris.",
             show_default=False,
         ),
     ] = None,
@@ -64,18 +66,18 @@ def compare(
 
     `skintexture compare before.jpg after.jpg -o results`
     """
-    changes, scores = compare_photos(before, after, out, recipe=recipe, known=_scales(px_per_mm))
+    with stoppable("stopped; nothing is written"):
+        changes, scores = compare_photos(before, after, out, recipe=recipe, known=_scales(px_per_mm))
     refused = bool(len(scores.refused))
     if as_json:
         print_json(summary(scores, out) | {"changes": len(changes)})
     elif not quiet:
-        for row in scores.refused.itertuples():
-            screen.print(f"[red]refused[/]  {row.photo}  {row.reason}\n         → {row.remedy}")
+        print_refused(scores.refused)
         print_unmeasured(scores)
         if not refused:
             screen.print(_table(changes))
             screen.print("the difference of two photographs: it has no uncertainty yet, and light and focus are in it")
-        screen.print(f"tables and pictures: {out}")
+        screen.print(f"tables and pictures: {plain(out)}")
     raise typer.Exit(EXIT_REFUSED if refused else 0)
 
 
@@ -87,7 +89,7 @@ def _scales(text: str | None) -> tuple[KnownScale, KnownScale]:
     except ValueError:
         values = []
     if len(values) not in (1, 2) or not all(0.1 <= value <= 1000 for value in values):
-        raise InputError(f"--px-per-mm {text} is not a scale", "give one number, or two with a comma: BEFORE,AFTER")
+        raise InputError(f"--px-per-mm {text} is not a scale", "give one number of 0.1 … 1000, or BEFORE,AFTER")
     return KnownScale(values[0]), KnownScale(values[-1])
 
 
@@ -100,5 +102,5 @@ def _table(changes: pd.DataFrame) -> Table:
     for name in endpoints:
         table.add_column(name.replace("_luminance", "").replace("_", " "), justify="right")
     for zone, row in wide[endpoints].iterrows():
-        table.add_row(str(zone), *("–" if pd.isna(value) else f"{value:+.0f}" for value in row))
+        table.add_row(plain(zone), *("–" if pd.isna(value) else f"{value:+.0f}" for value in row))
     return table

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from skintexture.cli.terminal import one_per_core, out as screen, photo_progress
+from skintexture.cli.terminal import one_per_core, out as screen, photo_progress, plain, stoppable
 from skintexture.errors import InputError
 from skintexture.score import compare, score
 
@@ -20,7 +20,7 @@ def demo(
 
     The photos are synthetic: no such person exists. Their pores are known; after "treatment" each is shallower.
     """
-    with resources.as_file(resources.files("skintexture.sample_images")) as folder:
+    with stoppable(), resources.as_file(resources.files("skintexture.sample_images")) as folder:
         photos = sorted(path for path in folder.iterdir() if path.suffix == ".jpg")
         if not photos:
             raise InputError("the sample photos are missing from this installation", "install skintexture anew")
@@ -41,7 +41,7 @@ def demo(
         ("comparison/changes.png", "after against before, zone by zone"),
         ("comparison/changes.csv", "the same as a table"),
     ):
-        screen.print(f"  {out / name}  {what}")
+        screen.print(f"  {plain(out / name)}  {what}")
     if len(scores.refused):
         raise typer.Exit(1)
 

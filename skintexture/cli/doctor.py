@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from skintexture.assets import face_model
-from skintexture.cli.terminal import EXIT_USAGE, out as screen
+from skintexture.cli.terminal import EXIT_USAGE, out as screen, plain
 from skintexture.errors import PhotoProblem
 from skintexture.locate.landmarks import MediapipeFaceFinder
 from skintexture.model import Photo
@@ -29,7 +29,7 @@ def doctor() -> None:
             found = check()
         except Exception as error:  # noqa: BLE001  (whatever is wrong with the machine is what we are here to say)
             failed = True
-            screen.print(f"[red]✗[/] {name}: {error}\n  → {remedy}")
+            screen.print(f"[red]✗[/] {name}: {plain(error)}\n  → {remedy}")
         else:
             screen.print(f"[green]✓[/] {name}: {found}")
     raise typer.Exit(EXIT_USAGE if failed else 0)

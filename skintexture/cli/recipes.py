@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from skintexture.cli.terminal import out as screen
+from skintexture.cli.terminal import out as screen, plain
 from skintexture.errors import RecipeError
 from skintexture.recipe import load_recipe, recipe_schema, shipped_recipes
 
@@ -26,7 +26,7 @@ def list_recipes() -> None:
     table = Table("name", "needs", "fingerprint", "for", box=None)
     for name in shipped_recipes():
         recipe = load_recipe(name)
-        table.add_row(name, f"{recipe.grid.px_per_mm:g} px/mm", recipe.fingerprint(), recipe.description)
+        table.add_row(name, f"{recipe.grid.px_per_mm:g} px/mm", recipe.fingerprint(), plain(recipe.description))
     screen.print(table)
 
 
@@ -48,7 +48,8 @@ def check(file: Annotated[Path, typer.Argument(help="A recipe file.")]) -> None:
         raise RecipeError(f"there is no file {file}", "give the path of a TOML file")
     recipe = load_recipe(str(file))
     screen.print(
-        f"{file} is a recipe: {recipe.name}, fingerprint {recipe.fingerprint()}, {len(recipe.catalogue())} metrics"
+        f"{plain(file)} is a recipe: {plain(recipe.name)}, fingerprint {recipe.fingerprint()}, "
+        f"{len(recipe.catalogue())} metrics"
     )
 
 

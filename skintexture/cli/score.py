@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from skintexture.caveats import CAVEATS
@@ -17,7 +18,9 @@ from skintexture.cli.terminal import (
     one_per_core,
     out as screen,
     photo_progress,
+    plain,
     print_json,
+    stoppable,
 )
 from skintexture.errors import InputError
 from skintexture.locate.scale import KnownScale
@@ -26,6 +29,8 @@ from skintexture.score import score as score_photos
 from skintexture.tabulate import Scores
 
 _MOST_SHOWN = 20
+# Why a photo has no number at all, before what merely comes with it.
+_MOST_TELLING = ("too_coarse", "too_soft", "too_small", "not_visible", "no_colour", "subsampled_colour", "undefined")
 
 
 def score(
@@ -48,16 +53,25 @@ def score(
     px_per_mm: Annotated[
         float | None,
         typer.Option(
-            min=0.1, max=1000, help="Scale of the photos at the eyes, where the iris can't give it.", show_default=False
+            min=0.1, max=1000, help="Scale at the eyes, taken instead of the iris on every photo.", show_default=False
         ),
     ] = None,
     interpupillary_mm: Annotated[
-        float | None, typer.Option(min=40, max=80, help="Distance between the subject's pupils.", show_default=False)
+        float | None,
+        typer.Option(
+            min=40,
+            max=80,
+            help="Distance between the subject's pupils, taken instead of the iris on every photo.",
+            show_default=False,
+        ),
     ] = None,
     marker_mm: Annotated[
         float | None,
         typer.Option(
-            min=2, max=200, help="Side of a printed ArUco or AprilTag marker in the frame.", show_default=False
+            min=2,
+            max=200,
+            help="Side of a printed ArUco or AprilTag marker in the frame, taken instead of the iris on every photo.",
+            show_default=False,
         ),
     ] = None,
     patch: Annotated[
@@ -86,7 +100,7 @@ def score(
     """
     _check(photos, manifest, (patch, mask))
     known = KnownScale(px_per_mm, interpupillary_mm, marker_mm)
-    with photo_progress(shown=not quiet and not as_json) as progress:
+    with stoppable(), photo_progress(shown=not quiet and not as_json) as progress:
         scores = score_photos(
             photos or [],
             out,
@@ -129,13 +143,20 @@ def summary(scores: Scores, out: Path) -> dict[str, object]:
 
 def _print(scores: Scores, out: Path) -> None:
     refused = scores.refused
-    screen.print(f"{len(scores.photos) - len(refused)} measured, {len(refused)} refused, recipe {scores.recipe.name}")
+    screen.print(
+        f"{len(scores.photos) - len(refused)} measured, {len(refused)} refused, recipe {plain(scores.recipe.name)}"
+    )
+    print_refused(refused)
+    print_unmeasured(scores)
+    screen.print(f"tables and overlays: {plain(out)}")
+
+
+def print_refused(refused: pd.DataFrame) -> None:
+    """Say which photos were refused, why, and what to do."""
     for row in refused.head(_MOST_SHOWN).itertuples():
-        screen.print(f"[red]refused[/]  {row.photo}  {row.reason}\n         → {row.remedy}", markup=True)
+        screen.print(f"[red]refused[/]  {plain(row.photo)}  {plain(row.reason)}\n         → {plain(row.remedy)}")
     if len(refused) > _MOST_SHOWN:
         screen.print(f"         … and {len(refused) - _MOST_SHOWN} more, see photos.csv")
-    print_unmeasured(scores)
-    screen.print(f"tables and overlays: {out}")
 
 
 def print_unmeasured(scores: Scores) -> None:
@@ -146,19 +167,25 @@ def print_unmeasured(scores: Scores) -> None:
     empty = rows.assign(missing=rows["value"].isna()).groupby("photo", sort=False)["missing"].all()
     for name in empty[empty].index[:_MOST_SHOWN]:
         photo = scores.photos[scores.photos["photo"] == name].iloc[0]
-        reasons = rows.loc[rows["photo"] == name, "caveats"].str.split(";").explode()
-        reason = reasons[reasons != ""].mode().iloc[0]
-        screen.print(f"[yellow]no number[/]  {name}  {CAVEATS[reason].meaning}: {photo.px_per_mm:.1f} px/mm")
+        reason = _main_reason(rows.loc[rows["photo"] == name, "caveats"])
+        scale = f": {photo.px_per_mm:.1f} px/mm" if reason == "too_coarse" else ""
+        screen.print(f"[yellow]no number[/]  {plain(name)}  {CAVEATS[reason].meaning}{scale}")
         screen.print(f"           → {_advice(reason, float(photo.px_per_mm), scores)}")
+
+
+def _main_reason(caveats: pd.Series) -> str:
+    given = caveats.str.split(";").explode()
+    counts = given[given != ""].value_counts()
+    return next((reason for reason in _MOST_TELLING if reason in counts.index), str(counts.index[0]))
 
 
 def _advice(reason: str, px_per_mm: float, scores: Scores) -> str:
     if reason != "too_coarse":
         return CAVEATS[reason].remedy
-    for name in shipped_recipes():
-        needs = load_recipe(name).grid.px_per_mm
-        if name != scores.recipe.name and needs <= px_per_mm:
-            return f"measure it with --recipe {name} (needs {needs:g} px/mm), or fill the frame with the face"
-    return (
-        f"fill the frame with the face or use a longer lens; this recipe needs {scores.recipe.grid.px_per_mm:g} px/mm"
-    )
+    own = scores.recipe.grid.px_per_mm
+    needs = {name: load_recipe(name).grid.px_per_mm for name in shipped_recipes()}
+    fitting = {name: need for name, need in needs.items() if need <= px_per_mm and need < own}
+    if fitting:
+        name = max(fitting, key=lambda name: (fitting[name], name == DEFAULT_RECIPE))
+        return f"measure it with --recipe {name} (needs {fitting[name]:g} px/mm), or fill the frame with the face"
+    return f"fill the frame with the face or use a longer lens; this recipe needs {own:g} px/mm"

@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_BUG = 0, 1, 2, 3
+EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_BUG, EXIT_STOPPED = 0, 1, 2, 3, 130
 
 RecipeOption = Annotated[
     str,
@@ -31,8 +32,23 @@ WorkersOption = Annotated[
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output, nothing else.")]
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+
+def plain(value: object) -> str:
+    """Text as it is: rich would take what stands in square brackets for its markup."""
+    return escape(str(value))
+
+
+@contextmanager
+def stoppable(message: str = "stopped; what was measured is written") -> Iterator[None]:
+    """Turn Ctrl-C into a message and an exit code."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print(message)
+        raise typer.Exit(EXIT_STOPPED) from None
 
 
 def one_per_core() -> int:

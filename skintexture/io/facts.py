@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
+
+from skintexture.io.exif import read_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class FileFacts:
     sha256 : str
         Of its bytes, in hex; empty where it can't be read.
     width_px, height_px : int or None
-        As its header says, before any turn; None where it says nothing.
+        Of the upright picture, as its header says; None where it says nothing.
     """
 
     sha256: str
@@ -30,6 +33,8 @@ class FileFacts:
 def identify(path: Path) -> FileFacts:
     """Say what can be said of a file without decoding it; never fails."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a named pipe would wait forever
+            return FileFacts("", None, None)
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
@@ -37,6 +42,9 @@ def identify(path: Path) -> FileFacts:
     try:
         with warnings.catch_warnings(), Image.open(path) as image:
             warnings.simplefilter("ignore")
-            return FileFacts(digest, *image.size)
+            width_px, height_px = image.size
+            # Pillow gives the size of a TIFF upright, of anything else as stored.
+            lies = image.format != "TIFF" and read_notes(image).orientation >= 5
+            return FileFacts(digest, height_px, width_px) if lies else FileFacts(digest, width_px, height_px)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return FileFacts(digest, None, None)

@@ -133,14 +133,17 @@ def _all_between(pixels: Samples, low: int, high: int) -> BoolImage:
     return cv2.inRange(pixels, (low,) * 4, (high,) * 4).astype(np.bool_)
 
 
-def find_photos(roots: Sequence[Path]) -> list[PhotoFile]:
+def find_photos(roots: Sequence[Path], *, results: Path | None = None) -> list[PhotoFile]:
     """Find the photos in folders and among files.
 
     Parameters
     ----------
     roots : sequence of Path
         Folders, searched with their subfolders for files that end in one of `SUFFIXES`; and files, taken whatever
-        their suffix. Hidden files and folders are skipped, and so are links to folders, unless they are named here.
+        their suffix. Hidden files and folders are skipped, and so are links to folders, unless they are named here;
+        and so are the pictures of results: ``overlays`` and ``changes.png`` beside a ``provenance.json``.
+    results : Path, optional
+        Folder that results go to; its pictures are skipped too, whether or not an earlier run came to its end.
 
     Returns
     -------
@@ -160,7 +163,7 @@ def find_photos(roots: Sequence[Path]) -> list[PhotoFile]:
     once: dict[Path, tuple[Path, Path]] = {}
     for root in roots:
         base = root if root.is_dir() else root.parent
-        for path in _photos_in(root) if root.is_dir() else (root,):
+        for path in _photos_in(root, results) if root.is_dir() else (root,):
             once.setdefault(path.resolve(), (base, path))
     if not once:
         raise InputError(
@@ -170,14 +173,17 @@ def find_photos(roots: Sequence[Path]) -> list[PhotoFile]:
     return sorted(named_apart(once.values()), key=lambda photo: _natural(photo.name))
 
 
-def _photos_in(folder: Path) -> Iterator[Path]:
+def _photos_in(folder: Path, results: Path | None) -> Iterator[Path]:
     def stop(error: OSError) -> None:
         raise InputError(f"can't list {error.filename}: {error.strerror}", "ask for the permission to read it")
 
     for where, folders, files in os.walk(folder, onerror=stop):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        ours = "provenance.json" in files or (results is not None and Path(where).resolve() == results.resolve())
+        if ours:
+            folders[:] = [name for name in folders if name != "overlays"]
         for name in sorted(files):
-            if not name.startswith(".") and name.lower().endswith(SUFFIXES):
+            if not name.startswith(".") and not (ours and name == "changes.png") and name.lower().endswith(SUFFIXES):
                 yield Path(where, name)
 
 
@@ -216,7 +222,12 @@ def _common_parent(folders: set[Path]) -> Path:
 
 
 def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path, folder)).as_posix()
+    return as_text(Path(os.path.relpath(path, folder)).as_posix())
+
+
+def as_text(name: str) -> str:
+    r"""Write a file name so that tables can hold it: bytes that are not UTF-8, as in old archives, become ``\xe9``."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _natural(name: str) -> tuple[object, ...]:

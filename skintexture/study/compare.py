@@ -55,7 +55,7 @@ def changes_between(before: pd.DataFrame, after: pd.DataFrame, catalogue: Mappin
             "change_pct": 100 * change / size.where(size > 0, np.nan),
             "direction": [catalogue[name].direction for name in both["metric"]],
             "unit": both["unit"],
-            "caveats": [_union(*pair) for pair in zip(both["caveats"], both["caveats_after"], strict=True)],
+            "caveats": [_union(*pair) for pair in zip(both["caveats"], both["caveats_after"].fillna(""), strict=True)],
         },
         columns=list(CHANGE_COLUMNS),
     )

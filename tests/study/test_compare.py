@@ -52,6 +52,12 @@ def test_what_is_missing_on_either_side_is_missing_with_both_reasons():
     assert row.caveats == "little_measurable;slanted;too_coarse"
 
 
+def test_a_zone_that_the_other_photo_lacks_has_no_caveat_of_its_own():
+    row = changes_between(_rows({"pore_density": 1.0}), _rows({"pore_area_fraction": 1.0}), CATALOGUE).iloc[0]
+    assert math.isnan(row.change)
+    assert row.caveats == ""
+
+
 def test_rows_of_different_recipes_are_not_compared():
     with pytest.raises(InputError, match="different recipes"):
         changes_between(_rows({"pore_density": 1.0}), _rows({"pore_density": 1.0}, fingerprint="other"), CATALOGUE)
