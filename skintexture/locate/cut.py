@@ -257,9 +257,10 @@ def resample_gaussian(light: FloatImage, sigma_px: float, origin_px: tuple[float
         width, origin_px[1] + onto.step_px * np.arange(onto.shape[1], dtype=np.float64), sigma_px
     )
     rows = (along_y @ light.reshape(height, -1)).reshape(-1, width, channels)
-    turned = np.ascontiguousarray(rows.transpose(1, 0, 2)).reshape(width, -1)
+    # cv2 transposes tile by tile: several times faster than numpy's copy.
+    turned = np.asarray(cv2.transpose(rows)).reshape(width, -1)
     both = (along_x @ turned).reshape(onto.shape[1], onto.shape[0], channels)
-    return np.ascontiguousarray(both.transpose(1, 0, 2))
+    return np.asarray(cv2.transpose(both), np.float32)
 
 
 def _gaussian_weights(pixels: int, at_px: FloatArray, sigma_px: float) -> csr_array:
