@@ -132,6 +132,15 @@ def test_a_scale_out_of_range_is_told_the_range(tmp_path):
     assert "0.1 … 1000" in run.err
 
 
+# Where the tests run in the background, the shell has told them to ignore Ctrl-C, and every child inherits that.
+HEEDING_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from skintexture.cli import main
+main()
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a group")
 @pytest.mark.parametrize("workers", [0, 2])
 def test_ctrl_c_keeps_what_was_measured(tmp_path, workers):
@@ -143,7 +152,7 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path, workers):
     for number in range(40):
         small.save(photos / f"b{number}.jpg", quality=95)
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "skintexture", "score", photos, "-r", "coarse", "-o", out, "-j", str(workers)]
+    command = [sys.executable, "-c", HEEDING_CTRL_C, "score", photos, "-r", "coarse", "-o", out, "-j", str(workers)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
         patience = time.monotonic() + 60
         while not list(out.glob("overlays/b*")) and time.monotonic() < patience:
