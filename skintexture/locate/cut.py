@@ -19,11 +19,11 @@ from skintexture.locate.grid import Grid
 from skintexture.locate.quality import NOISE_BLOCK_PX, noise_pct
 from skintexture.locate.scene import Scene
 from skintexture.locate.skin import luminance
+from skintexture.locate.surface import LEAST_COS
 from skintexture.model import BoolImage, Channel, FloatArray, FloatImage, Patch, Photo, Zone
 from skintexture.params import Millimetres, Params, PxPerMm, unique
 
 _FLOOR = 1e-4
-_LEAST_COS = 0.1
 _NOISE_SAMPLE_PX = 400_000
 _PHASES = 33
 _LEAST_REACH_PX = 4
@@ -121,7 +121,7 @@ def cut(scene: Scene, zone: Zone, rules: CutRules) -> Cutting:
     grid = rules.grid
     frame = _frame(zone, rules)
     seen_cos = scene.surface.cos_at(frame)
-    cos = np.clip(seen_cos, _LEAST_COS, 1.0)
+    cos = np.clip(seen_cos, LEAST_COS, 1.0)
     bare = scene.skin.bare_at(frame) & (seen_cos >= math.cos(math.radians(rules.max_slant_deg)))
     piece = _cut_piece(scene.photo, zone, frame, grid=grid)
     usable = bare & piece.valid

@@ -106,7 +106,7 @@ def bare_skin(photo: Photo, face: Face, px_per_mm: float, params: SkinParams) ->
     resolution = px_per_mm * shrink
     points = (face.points_px - origin) * shrink + 0.5 * shrink - 0.5
     features = _features(points, light.shape[:2], (resolution, params))
-    oval = _fill(points[list(FACE_OVAL)], light.shape[:2])
+    oval = fill(points[list(FACE_OVAL)], light.shape[:2])
     kinds = _classify(light, oval & ~features, (resolution, params))
     kinds[features & oval] = FEATURE
     kinds[~oval] = OUTSIDE
@@ -132,7 +132,8 @@ def _face_crop(photo: Photo, face: Face, shrink: float) -> tuple[FloatImage, Flo
     return crop, low.astype(np.float64)
 
 
-def _fill(outline: FloatArray, shape: tuple[int, ...]) -> BoolImage:
+def fill(outline: FloatArray, shape: tuple[int, ...]) -> BoolImage:
+    """Draw the inside of a polygon, ``(y, x)`` in the picture's own pixels."""
     filled = np.zeros(shape, dtype=np.uint8)
     cv2.fillPoly(filled, [np.rint(outline[:, ::-1]).astype(np.int32)], 1)
     return filled.astype(bool)
@@ -151,7 +152,7 @@ def _features(points: FloatArray, shape: tuple[int, ...], how: tuple[float, Skin
     for name, outlines in not_skin_outlines().items():
         drawn = np.zeros(shape, dtype=bool)
         for outline in outlines:
-            drawn |= _fill(points[list(outline)], shape)
+            drawn |= fill(points[list(outline)], shape)
         features |= isotropic_dilation(drawn, margins_mm[name] * resolution)
     return features
 

@@ -19,6 +19,9 @@ from skintexture.locate.grid import Grid, look_up
 from skintexture.model import Face, FloatArray, FloatImage
 
 _POINTS = 468
+LEAST_COS = 0.1
+"""Skin seen at a grazing angle counts no more than this for areas: its true area can't be known."""
+
 # The maps are smooth: this many of their pixels over the face's larger side hold them well.
 _MAP_SIDE = 256
 

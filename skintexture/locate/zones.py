@@ -12,12 +12,10 @@ from pydantic import AfterValidator, Field
 
 from skintexture.locate.anatomy import ZoneName, zone_outlines
 from skintexture.locate.scene import Scene
-from skintexture.locate.skin import SKIN, SkinMap
+from skintexture.locate.skin import SKIN, fill
+from skintexture.locate.surface import LEAST_COS
 from skintexture.model import BoolImage, Face, FloatArray, FloatImage, Scale, Zone
 from skintexture.params import Fraction, Params, PositiveFloat, unique
-
-# Skin seen at a grazing angle counts no more than this for the area of a zone: its true area can't be known.
-_LEAST_COS = 0.1
 
 
 class ZoneParams(Params):
@@ -69,7 +67,14 @@ def outline_zones(face: Face, scene: Scene, params: ZoneParams) -> tuple[Zone, .
     zones = []
     for name in params.names:
         outline = face.points_px[list(zone_outlines()[name])]
-        zones.append(stock.take(name, outline, _fill(outline, skin), params=params))
+        zones.append(
+            stock.take(
+                name,
+                outline,
+                fill((outline - np.array(skin.origin_px)) / skin.step_px, skin.kinds.shape),
+                params=params,
+            )
+        )
     return tuple(zones)
 
 
@@ -77,13 +82,6 @@ def _shrunk_to(clipped: BoolImage, y_px: FloatImage, x_px: FloatImage) -> BoolIm
     """Whether the photo is clipped at these places."""
     nearest = cv2.remap(clipped.astype(np.uint8), x_px, y_px, cv2.INTER_NEAREST, borderValue=1)
     return np.asarray(nearest > 0)
-
-
-def _fill(outline_px: FloatArray, skin: SkinMap) -> BoolImage:
-    at = (outline_px - np.array(skin.origin_px)) / skin.step_px
-    drawn = np.zeros(skin.kinds.shape, dtype=np.uint8)
-    cv2.fillPoly(drawn, [np.rint(at[:, ::-1]).astype(np.int32)], 1)
-    return drawn.astype(bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ class _Stock:
             return Zone(name, outline, self.scale.px_per_mm, math.nan, 0.0, 0.0, ("not_visible",))
         usable = self.usable & inside
         of = usable if usable.any() else inside
-        cos = np.maximum(self.maps[..., 0], _LEAST_COS)
+        cos = np.maximum(self.maps[..., 0], LEAST_COS)
         px_per_mm = self.scale.at_depth(float(self.maps[..., 1][of].mean()))
         pixel_mm2 = (self.step_px / px_per_mm) ** 2
         whole, measurable = (
