@@ -6,10 +6,11 @@
 12.0
 """
 
+from skintexture.comparison import compare
 from skintexture.errors import InputError, OutputError, PhotoProblem, RecipeError, SkintextureError
 from skintexture.locate.scale import KnownScale
 from skintexture.recipe import Recipe, load_recipe, shipped_recipes
-from skintexture.score import compare, score
+from skintexture.score import score
 from skintexture.tabulate import Scores
 
 __all__ = [

@@ -20,10 +20,10 @@ from skintexture.cli.terminal import (
     print_json,
     stoppable,
 )
+from skintexture.comparison import compare as compare_photos
 from skintexture.errors import InputError
 from skintexture.locate.scale import KnownScale
 from skintexture.recipe import DEFAULT_RECIPE
-from skintexture.score import compare as compare_photos
 
 _ENDPOINTS = (
     "pore_density",

@@ -16,11 +16,13 @@ import pytest
 from PIL import Image
 
 from command_line import SAMPLES, skintexture
+from skintexture import photo_job
+from skintexture.comparison import compare
 from skintexture.errors import InputError
 from skintexture.io.facts import identify
 from skintexture.io.photos import find_photos
 from skintexture.locate.scale import KnownScale
-from skintexture.score import compare, score
+from skintexture.score import score
 
 WALL = Image.new("RGB", (80, 80), (120, 130, 140))
 
@@ -87,7 +89,7 @@ def test_a_run_that_fails_early_leaves_the_tables_of_an_earlier_one(wall, monkey
     def broken(job: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(sys.modules[score.__module__], "measure_file", broken)
+    monkeypatch.setattr(photo_job, "measure_file", broken)
     with pytest.raises(ZeroDivisionError):
         score(wall, out)
     assert (out / "photos.csv").read_bytes() == before
