@@ -19,7 +19,6 @@ from skintexture.phantoms.camera import CameraSpec
 from skintexture.phantoms.faces import RenderedFace, Shot, Treatment, grow_person, photograph
 from skintexture.phantoms.light import LightSpec
 from skintexture.phantoms.samples import SUBJECTS, VISITS, write_jpeg
-from skintexture.study.compare import changes_between
 
 PAGE = Path(__file__).with_name("conditions.md")
 METRICS = {
@@ -62,9 +61,10 @@ Made by `python docs/make_conditions.py` with skintexture {version}, recipe `{re
 don't edit it.
 
 One synthetic face (`{subject}` of the sample images) is photographed once as the baseline and then again with one thing
-changed at a time. The table gives the change in per cent as `skintexture compare` does: for the whole face, and in
-brackets the smallest and the largest among the zones of which at least half is measurable. In every row but the second
-**the skin is the same, so the true change is 0**.
+changed at a time, and each photo is measured by itself with `skintexture score`. The table gives the difference in per
+cent: for the whole face, and in brackets the smallest and the largest among the zones of which at least half is
+measurable. In every row but the second **the skin is the same, so the true change is 0**. `skintexture compare` takes
+most of this off, or says that the photos can't be compared: see [before and after](comparison.md).
 
 """
 _TAIL = """
@@ -116,9 +116,11 @@ def _written(photo: RenderedFace, path: Path) -> Path:
 
 def _changes(scores: Scores, name: str) -> pd.DataFrame:
     rows = scores.measurements
-    sides = [rows[rows["photo"] == photo] for photo in ("baseline.jpg", name)]
-    changes = changes_between(sides[0], sides[1], scores.recipe.catalogue())
-    return changes[~changes["caveats"].str.contains("little_measurable|too_small")]
+    before, after = (rows[rows["photo"] == photo].set_index(["zone", "metric"]) for photo in ("baseline.jpg", name))
+    changes = 100 * (after["value"] - before["value"]) / before["value"].abs()
+    caveats = before["caveats"] + ";" + after["caveats"]
+    table = pd.DataFrame({"change_pct": changes, "caveats": caveats}).reset_index()
+    return table[~table["caveats"].str.contains("little_measurable|too_small")]
 
 
 def _table(changes: dict[str, pd.DataFrame]) -> Iterator[str]:
@@ -131,7 +133,9 @@ def _table(changes: dict[str, pd.DataFrame]) -> Iterator[str]:
 def _cell(rows: pd.DataFrame) -> str:
     values = rows.set_index("zone")["change_pct"]
     if values.drop(WHOLE_FACE).isna().all():
-        return "– (" + ", ".join(sorted(set(rows["caveats"]))) + ")"
+        return (
+            "– (" + ", ".join(sorted({name for all_of in rows["caveats"] for name in all_of.split(";") if name})) + ")"
+        )
     zones = values.drop(WHOLE_FACE)
     return f"{_signed(values[WHOLE_FACE])} ({_signed(zones.min())} … {_signed(zones.max())})"
 

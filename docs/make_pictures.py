@@ -12,6 +12,7 @@ import numpy as np
 
 from skintexture import compare, load_recipe
 from skintexture.assets import face_model
+from skintexture.comparison import summary_of
 from skintexture.io.photos import read_photo
 from skintexture.io.tables import write_bytes
 from skintexture.locate.landmarks import MediapipeFaceFinder
@@ -19,7 +20,7 @@ from skintexture.measure import PhotoResult, measure_photo
 from skintexture.model import Photo
 from skintexture.report.marks import draw_pores
 from skintexture.report.overlays import draw_overlay, encode_jpeg
-from skintexture.report.plots import plot_changes
+from skintexture.report.summary import render_summary
 from skintexture.report.view import Picture, View, view_result
 
 IMAGES = Path(__file__).with_name("images")
@@ -42,8 +43,8 @@ def make_pictures(folder: Path) -> None:
     overlay = draw_overlay(photo, result, max_slant_deg=recipe.zones.max_slant_deg)
     write_bytes(encode_jpeg(_shrunk(overlay), quality=80), folder / "overlay.jpg")
     write_bytes(encode_jpeg(_pores_at_full_size(photo, result)), folder / "pores.jpg")
-    changes, _ = compare(BEFORE, AFTER)
-    write_bytes(plot_changes(changes, recipe.catalogue(), f"{BEFORE.name} → {AFTER.name}"), folder / "changes.png")
+    summary = summary_of(compare(BEFORE, AFTER), f"{BEFORE.name} → {AFTER.name}")
+    write_bytes(render_summary(summary, "png"), folder / "summary.png")
 
 
 def _shrunk(picture: Picture) -> Picture:

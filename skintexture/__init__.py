@@ -10,6 +10,7 @@ from skintexture.comparison import compare
 from skintexture.errors import InputError, OutputError, PhotoProblem, RecipeError, SkintextureError
 from skintexture.locate.scale import KnownScale
 from skintexture.recipe import Recipe, load_recipe, shipped_recipes
+from skintexture.repeatability import repeatability
 from skintexture.score import score
 from skintexture.tabulate import Scores
 
@@ -24,6 +25,7 @@ __all__ = [
     "SkintextureError",
     "compare",
     "load_recipe",
+    "repeatability",
     "score",
     "shipped_recipes",
 ]

@@ -33,7 +33,7 @@ _ALL = (
     ),
     Caveat(
         "too_soft",
-        "the photo is less sharp than this metric needs, whatever its pixel count",
+        "the photo resolves less than this metric needs, whatever its pixel count: out of focus, moved or enlarged",
         "focus on the skin, use a faster shutter, and don't enlarge the photo",
     ),
     Caveat(
@@ -73,6 +73,11 @@ _ALL = (
         "irises_disagree",
         "the two irises give different scales; the one nearer to the landmark model was taken",
         "look straight into the camera, or give the scale with --px-per-mm",
+    ),
+    Caveat(
+        "unlikely_scale",
+        "at this scale the eyes lie farther apart, or nearer together, than people's do",
+        "check the scale that you gave: pixels per millimetre at the eyes; or leave it to the iris",
     ),
     Caveat("several_faces", "more than one face was found; the largest was measured", "crop to one face"),
     Caveat(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,14 @@ from skintexture.errors import PhotoProblem
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.locate.cut import CutRules, Cutting, cut, measurable_channels
 from skintexture.locate.landmarks import FaceFinder
-from skintexture.locate.quality import Quality, assess, blur_px
+from skintexture.locate.quality import Quality, assess, assess_skin
 from skintexture.locate.scale import KnownScale, find_scale
 from skintexture.locate.scene import Scene
 from skintexture.locate.skin import SkinMap, bare_skin, flat_skin, luminance
 from skintexture.locate.surface import Surface, fit_surface, flat_surface
 from skintexture.locate.zones import outline_zones
 from skintexture.metrics.catalogue import FAMILIES, Family
-from skintexture.metrics.pores import PoreParams, detect, summarise
+from skintexture.metrics.pores import PoreParams, detect, intervals, summarise
 from skintexture.model import BoolImage, Face, LocatedPore, Measurement, Patch, Photo, Pore, Scale, Zone
 from skintexture.recipe import Needs, Recipe
 
@@ -118,7 +118,7 @@ def measure_patch(photo: Photo, mask: BoolImage | None, recipe: Recipe, px_per_m
     """
     mask = _checked_mask(photo, mask)
     scale = Scale(px_per_mm, "given", 0.0, math.inf, "flat")
-    quality = Quality(blur_px(luminance(photo.linear_rgb), mask & ~photo.clipped))
+    quality = assess_skin(luminance(photo.linear_rgb), mask & ~photo.clipped)
     usable = mask & ~photo.clipped
     area, share = usable.sum() / px_per_mm**2, usable.sum() / mask.sum()
     caveats: tuple[str, ...] = ()
@@ -201,8 +201,10 @@ def _measure_zone(
             rows.extend(_unmeasured(zone, family, refusals[family.name], recipe=recipe))
         elif family.name == "pores":
             found, elsewhere = _find_pores(cutting, zone, params, held=held)
-            values = summarise([*found, *elsewhere], cutting.wide, params)
-            rows.extend(_rows(zone, values, (recipe, family), caveats=caveats))
+            counted = (*found, *elsewhere)
+            values = summarise(counted, cutting.wide, params)
+            measured = _rows(zone, values, (recipe, family), caveats=caveats)
+            rows.extend(_with_intervals(measured, intervals(counted, cutting.wide, params)))
             pores.extend(_locate(found, zone, cutting, scene.surface))
         else:
             values = _per_channel(cutting, (family, params), recipe=recipe)
@@ -227,7 +229,8 @@ def _refusal(scene: Scene, zone: Zone, needs: Needs) -> tuple[str, ...]:
         return zone.caveats or ("not_visible",)
     if zone.px_per_mm < needs.px_per_mm:
         return (*zone.caveats, "too_coarse")
-    if scene.quality.blur_px / zone.px_per_mm > needs.max_blur_mm:
+    own_px_per_mm = scene.quality.own_px_per_mm(zone.px_per_mm)
+    if scene.quality.blur_px / zone.px_per_mm > needs.max_blur_mm or own_px_per_mm < needs.own_px_per_mm:
         return (*zone.caveats, "too_soft")
     return ()
 
@@ -270,6 +273,10 @@ def _rows(
             why = ("undefined",)
         rows.append(Measurement(zone.name, name, value, metric.unit, (*why, *caveats)))
     return rows
+
+
+def _with_intervals(rows: list[Measurement], ranges: dict[str, tuple[float, float]]) -> list[Measurement]:
+    return [replace(row, ci_low=ranges[row.metric][0], ci_high=ranges[row.metric][1]) for row in rows]
 
 
 def _unmeasured(zone: Zone, family: Family, why: tuple[str, ...], *, recipe: Recipe) -> list[Measurement]:

@@ -220,6 +220,9 @@ class Pore:
         Of the long axis, counter-clockwise from the patch's x axis, −90 … 90.
     snr : float
         Contrast by the noise of that contrast.
+    probability : float
+        That this is a pore and not a chance hollow of the skin's texture, 0 … 1: how often such a pit is one on
+        phantoms of skin.
     """
 
     y_px: float
@@ -230,6 +233,7 @@ class Pore:
     elongation: float
     angle_deg: float
     snr: float
+    probability: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +261,23 @@ class LocatedPore:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One number: a metric in a zone."""
+    """One number: a metric in a zone.
+
+    Attributes
+    ----------
+    zone, metric : str
+    value : float
+        nan where it could not be measured.
+    unit : str
+    caveats : tuple of str
+    ci_low, ci_high : float
+        Between these the value lies with 95 % confidence as far as chance goes; nan where a metric states none.
+    """
 
     zone: str
     metric: str
     value: float
     unit: str
     caveats: tuple[str, ...] = field(default=())
+    ci_low: float = math.nan
+    ci_high: float = math.nan

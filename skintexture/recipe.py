@@ -16,6 +16,8 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from skintexture.errors import RecipeError
 from skintexture.locate.cut import LEAST_SIGMA_PX, GridParams
+from skintexture.locate.limits import ComparabilityParams
+from skintexture.locate.register import RegistrationParams
 from skintexture.locate.scale import ScaleParams
 from skintexture.locate.skin import SkinParams
 from skintexture.locate.zones import ZoneParams
@@ -25,7 +27,7 @@ from skintexture.metrics.definition import Metric
 from skintexture.metrics.glcm import GlcmParams
 from skintexture.metrics.pores import PoreParams
 from skintexture.metrics.roughness import RoughnessParams
-from skintexture.params import Millimetres, Params, PxPerMm
+from skintexture.params import Fraction, Millimetres, Params, PxPerMm
 
 DEFAULT_RECIPE = "standard"
 
@@ -39,10 +41,13 @@ class Needs(Params):
         Least resolution of the photo at the zone; not below the grid's.
     max_blur_mm : float
         Greatest blur of the photo, σ: beyond it the family is not measured.
+    own_px_per_mm : float
+        Least resolution that must be left once an enlargement, as the photo's grain shows it, is undone.
     """
 
     px_per_mm: PxPerMm
     max_blur_mm: Millimetres
+    own_px_per_mm: PxPerMm
 
 
 class FamilyNeeds(Params):
@@ -63,6 +68,40 @@ class MetricParams(Params):
     pores: PoreParams | None = None
 
 
+class ComparisonParams(Params):
+    """How two photos of a face are brought to one footing, and what is said about their difference.
+
+    Attributes
+    ----------
+    tile_mm : float
+        Side of the tiles of skin in which change is mapped and sampled.
+    blocks : int
+        Number of parts of a zone, of neighbouring tiles, that are left out one by one to see how a change varies over
+        the skin.
+    dead_band_px : float
+        Differences of sharpness up to this σ, in pixels of the coarser photo, are scatter and left as they are.
+    min_shared : float
+        Share of a zone, of that which the photo with less of it can measure, that both must show.
+    still_there : float
+        Share of its contrast on the other photo above which a pore that was not found is there all the same.
+    min_pores : int
+        Fewer pores than this say nothing of a zone's pores.
+    confidence : float
+        Of the intervals.
+    verdict_confidence : float
+        Of the interval that must exclude zero for a verdict: every table holds hundreds of them.
+    """
+
+    tile_mm: Millimetres
+    blocks: Annotated[int, Field(ge=3, le=200)]
+    dead_band_px: Annotated[float, Field(ge=0)]
+    min_shared: Fraction
+    still_there: Fraction
+    min_pores: Annotated[int, Field(ge=1)]
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    verdict_confidence: Annotated[float, Field(gt=0, lt=1)]
+
+
 class Recipe(Params):
     """Everything that decides a number.
 
@@ -74,6 +113,8 @@ class Recipe(Params):
         One sentence on what it is for.
     scale, zones, skin, grid : Params
         Stages of the measurement, see `ScaleParams`, `ZoneParams`, `SkinParams` and `GridParams`.
+    registration, comparison : Params
+        Of two photos, see `RegistrationParams` and `ComparisonParams`.
     needs, metrics : Params
         What each family of metrics needs, and how it is measured.
     """
@@ -84,6 +125,9 @@ class Recipe(Params):
     zones: ZoneParams
     skin: SkinParams
     grid: GridParams
+    registration: RegistrationParams
+    comparability: ComparabilityParams
+    comparison: ComparisonParams
     needs: FamilyNeeds
     metrics: MetricParams
 

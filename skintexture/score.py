@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from skintexture.errors import InputError, PhotoProblem
-from skintexture.io.folders import prepare_folder
-from skintexture.io.manifests import Manifest, ManifestRow, read_manifest
+from skintexture.finish import read_results, write_results
+from skintexture.inputs import Inputs, gather, shard_of
 from skintexture.io.masks import read_mask
-from skintexture.io.photos import PhotoFile, find_photos
+from skintexture.io.places import place_of
 from skintexture.locate.scale import KnownScale
+from skintexture.measuring import Progress, SetRun, measure_rest
 from skintexture.model import BoolImage
-from skintexture.photo_job import PhotoJob, checked_scale, measure_files, overlay_path, refuse_odd_workers
+from skintexture.photo_job import PhotoJob, checked_scale, measure_files
 from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
-from skintexture.tabulate import PHOTO_COLUMNS, REFUSED, About, PhotoRows, Scores, tables
+from skintexture.resume import find_kept
+from skintexture.run_folder import RunFolder
+from skintexture.run_options import RunOptions
+from skintexture.settings import Settings
+from skintexture.tabulate import REFUSED, About, PhotoRows, Scores, tables
 
-Progress = Callable[[int, int, int], None]
-"""Called after each photo with the numbers done, refused and given."""
+__all__ = ["Progress", "Summary", "score", "score_set"]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of a set.
+
+    Attributes
+    ----------
+    photos, refused : int
+        How many were given, and how many of them could not be measured.
+    kept : int
+        How many of them an earlier run into the same folder had looked at.
+    recipe : Recipe
+        That they were measured with.
+    """
+
+    photos: int
+    refused: int
+    kept: int
+    recipe: Recipe
 
 
 def score(
@@ -33,16 +60,19 @@ def score(
     mask: str | Path | None = None,
     workers: int = 0,
     progress: Progress | None = None,
+    options: RunOptions | None = None,
 ) -> Scores:
     """Measure photos of faces, zone by zone.
 
     Parameters
     ----------
     photos : path or sequence of path
-        Photos and folders of photos; may be empty where a manifest is given.
+        Photos, folders of photos, patterns (``photos/**/*.jpg``) and URLs; may be empty where a manifest is given.
     out : path, optional
-        Folder for tables and overlays; without it nothing is written. A run that fails before its first photo leaves
-        the tables of an earlier one as they are.
+        Folder for tables and overlays, or URL of one in an object store; without it nothing is written. Each photo is
+        saved as it ends: a run that was stopped or killed goes on where it was when it is called again, and photos that
+        are measured there already are not measured again, whatever they are called now. A run that fails leaves the
+        tables of an earlier one as they are.
     recipe : str or Recipe
         Name of a shipped recipe, path of a recipe file, or a recipe.
     manifest : path, optional
@@ -57,50 +87,71 @@ def score(
         Processes; 0 works in this one. The tables don't depend on it. More than 0 needs the script's own work to stand
         under ``if __name__ == "__main__":``.
     progress : callable, optional
-        Called after each photo.
+        Called after photos are done, with the numbers done, refused and given.
+    options : RunOptions, optional
+        How to work through a large set; ``workers`` is taken from here if it is given.
 
     Returns
     -------
     Scores
+        All tables, in memory: for very large sets, use `score_set` and read the files.
 
     Raises
     ------
     RecipeError, InputError, OutputError
         What was asked for can't be done; a photo that can't be measured is a row instead.
     """
+    chosen = options or RunOptions(workers=workers)
+    inputs, settings = _prepared((photos, manifest, out), recipe, (known, patch, mask), options=chosen)
+    if out is None:
+        return _in_memory(inputs, settings, chosen, progress=progress)
+    _run(inputs, Path(out) if isinstance(out, Path) else out, settings, how=(chosen, progress))
+    return read_results(out)
+
+
+def score_set(
+    photos: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    recipe: str | Recipe = DEFAULT_RECIPE,
+    manifest: str | Path | None = None,
+    known: KnownScale | None = None,
+    patch: bool = False,
+    mask: str | Path | None = None,
+    progress: Progress | None = None,
+    options: RunOptions | None = None,
+) -> Summary:
+    """Measure a set of any size into a folder: as `score`, with the tables in files only.
+
+    The memory that this takes does not grow with what is measured. Parameters and errors are those of `score`.
+
+    Returns
+    -------
+    Summary
+    """
+    chosen = options or RunOptions()
+    inputs, settings = _prepared((photos, manifest, out), recipe, (known, patch, mask), options=chosen)
+    return _run(inputs, out, settings, how=(chosen, progress))
+
+
+_Photos = str | Path | Sequence[str | Path]
+
+
+def _prepared(
+    named: tuple[_Photos, str | Path | None, str | Path | None],
+    recipe: str | Recipe,
+    said: tuple[KnownScale | None, bool, str | Path | None],
+    *,
+    options: RunOptions,
+) -> tuple[Inputs, Settings]:
+    """Check all that was asked for, before the first photo."""
+    photos, manifest, out = named
+    known, patch, mask = said
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
-    folder = None if out is None else Path(out)
-    refuse_odd_workers(workers)
-    plan = _Plan(chosen, checked_scale(known or KnownScale(), patch=patch), patch, _mask(mask, patch=patch), folder)
-    table = None if manifest is None else read_manifest(Path(manifest))
-    further = () if table is None else table.further_columns
-    _refuse_own_columns(further)
+    settings = Settings(chosen, checked_scale(known or KnownScale(), patch=patch), patch, _mask(mask, patch=patch))
     roots = [photos] if isinstance(photos, str | Path) else photos
-    jobs = list(_jobs([Path(root) for root in roots], table, plan))
-    if folder is not None:
-        prepare_folder(folder)
-    rows: list[PhotoRows] = []
-    try:
-        for rows_of_photo in measure_files(jobs, 0 if len(jobs) == 1 else min(workers, len(jobs))):
-            rows.append(rows_of_photo)
-            if progress is not None:
-                progress(len(rows), sum(row.photo["status"] == REFUSED for row in rows), len(jobs))
-    finally:
-        scores = tables(rows, further, chosen)
-        if folder is not None and rows:
-            scores.write(folder)
-    return scores
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What holds for every photo of a run."""
-
-    recipe: Recipe
-    known: KnownScale
-    patch: bool
-    mask: BoolImage | None
-    out: Path | None
+    inputs = gather(roots, manifest, None if out is None else place_of(out))
+    return (inputs if options.shard is None else shard_of(inputs, *options.shard)), settings
 
 
 def _mask(path: str | Path | None, *, patch: bool) -> BoolImage | None:
@@ -114,46 +165,42 @@ def _mask(path: str | Path | None, *, patch: bool) -> BoolImage | None:
         raise InputError(f"the mask {path} can't be used: {problem.reason}", problem.remedy) from problem
 
 
-def _refuse_own_columns(further: Sequence[str]) -> None:
-    taken = [name for name in further if name in PHOTO_COLUMNS]
-    if taken:
-        raise InputError(
-            f"columns of the manifest have names that the results use themselves: {', '.join(taken)}",
-            "rename them in the manifest",
-        )
+def _in_memory(inputs: Inputs, settings: Settings, options: RunOptions, *, progress: Progress | None) -> Scores:
+    rows: list[PhotoRows] = []
+    refused = 0
+    for row in measure_files(_jobs(inputs, settings), 0 if len(inputs) == 1 else min(options.workers, len(inputs))):
+        rows.append(row)
+        refused += row.photo["status"] == REFUSED
+        if progress is not None:
+            progress(len(rows), refused, len(inputs))
+    return tables(rows, inputs.further_columns, settings.recipe)
 
 
-def _jobs(roots: list[Path], manifest: Manifest | None, plan: _Plan) -> Iterator[PhotoJob]:
-    if manifest is None:
-        if not roots:
-            raise InputError("no photo was given", "give photos, folders of photos, or a manifest")
-        for file in find_photos(roots, results=plan.out):
-            yield _job(file, None, plan)
-        return
-    rows = manifest.rows
-    if not roots:
-        for row in rows:
-            yield _job(row.photo, row, plan)
-        return
-    files = find_photos(roots, results=plan.out)
-    by_path = {row.photo.path.resolve(): row for row in rows}
-    given = {file.path.resolve() for file in files}
-    missing = [row.photo.name for path, row in by_path.items() if path not in given]
-    if missing:
-        listed = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
-        raise InputError(
-            f"{len(missing)} of {len(rows)} photos of the manifest are not among those given: {listed}",
-            "give the folder that holds them, or only the manifest",
-        )
-    for file in files:
-        yield _job(file, by_path.get(file.path.resolve()), plan)
+def _jobs(inputs: Inputs, settings: Settings) -> Iterator[PhotoJob]:
+    for index in range(len(inputs)):
+        entry = inputs.entry(index, settings.known)
+        about = About(entry.name, settings.recipe, entry.notes)
+        yield PhotoJob(about, entry.place, entry.known, settings.patch, settings.mask)
 
 
-def _job(file: PhotoFile, row: ManifestRow | None, plan: _Plan) -> PhotoJob:
-    known, notes = plan.known, dict[str, str]()
-    if row is not None:
-        notes = {"subject": row.subject, "visit": row.visit, **row.further}
-        stated = [None if math.isnan(value) else value for value in (row.px_per_mm, row.interpupillary_mm)]
-        known = KnownScale(*stated) if any(stated) else known
-    overlay = overlay_path(plan.out, file.name)
-    return PhotoJob(About(file.name, plan.recipe, notes), file.path, known, plan.patch, plan.mask, overlay)
+def _run(inputs: Inputs, out: str | Path, settings: Settings, *, how: tuple[RunOptions, Progress | None]) -> Summary:
+    """Measure what is not yet measured in a folder, and write its tables."""
+    options, progress = how
+    folder = RunFolder(out)
+    with folder.held():
+        kept = find_kept(folder, inputs, settings, options)
+        folder.begin(inputs, _facts(settings, options), kept.keys)
+        records = measure_rest(SetRun(folder, inputs, settings, options), kept, progress)
+        photos = inputs.table.select(["photo", "subject", "visit", *inputs.further_columns])
+        refused = write_results(folder, photos.append_column("record", pa.array(records)), settings.recipe, options)
+        folder.end()
+    return Summary(len(inputs), refused, int(np.count_nonzero(kept.records >= 0)), settings.recipe)
+
+
+def _facts(settings: Settings, options: RunOptions) -> dict[str, Any]:
+    part, parts = options.shard or (0, 1)
+    return {
+        "recipe": settings.recipe.model_dump(mode="json"),
+        "settings": settings.details(),
+        "shard": [part, parts],
+    }

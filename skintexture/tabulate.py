@@ -45,6 +45,7 @@ PHOTO_COLUMNS: dict[str, str] = {
     "distance_mm": "float64",
     "distance_method": "string",
     "blur_px": "float64",
+    "enlargement": "float64",
     "jpeg_quality": "float64",
     "smile": "float64",
     "blink": "float64",
@@ -60,6 +61,8 @@ MEASUREMENT_COLUMNS: dict[str, str] = {
     "zone": "string",
     "metric": "string",
     "value": "float64",
+    "ci_low": "float64",
+    "ci_high": "float64",
     "unit": "string",
     "caveats": "string",
     "recipe": "string",
@@ -72,6 +75,8 @@ ZONE_COLUMNS: dict[str, str] = {
     "slant_deg": "float64",
     "area_mm2": "float64",
     "measurable_fraction": "float64",
+    "blur_mm": "float64",
+    "own_px_per_mm": "float64",
     "caveats": "string",
 }
 PORE_COLUMNS: dict[str, str] = {
@@ -87,6 +92,7 @@ PORE_COLUMNS: dict[str, str] = {
     "elongation": "float64",
     "angle_deg": "float64",
     "snr": "float64",
+    "probability": "float64",
 }
 
 Row = dict[str, Any]
@@ -171,19 +177,20 @@ class Scores:
         """
         for name in ("photos", "measurements", "zones", "pores"):
             write_table(getattr(self, name), out / name)
-        write_json(provenance(self), out / "provenance.json")
+        digests = dict(zip(self.photos["photo"], self.photos["photo_sha256"], strict=True))
+        write_json(provenance(self.recipe, digests), out / "provenance.json")
 
 
-def provenance(scores: Scores) -> dict[str, Any]:
-    """Where the tables come from: recipe, photos, model and the versions that decide a number."""
+def provenance(recipe: Recipe, photo_digests: Mapping[str, str]) -> dict[str, Any]:
+    """Where tables come from: recipe, photos, model and the versions that decide a number."""
     return {
         "skintexture": metadata.version("skintexture"),
-        "recipe": scores.recipe.model_dump(mode="json"),
-        "recipe_fingerprint": scores.recipe.fingerprint(),
+        "recipe": recipe.model_dump(mode="json"),
+        "recipe_fingerprint": recipe.fingerprint(),
         "face_model_sha256": FACE_MODEL_SHA256,
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in DECIDING_LIBRARIES},
-        "photos": dict(zip(scores.photos["photo"], scores.photos["photo_sha256"], strict=True)),
+        "photos": dict(photo_digests),
     }
 
 
@@ -208,19 +215,24 @@ def measured_rows(about: About, photo: Photo, result: PhotoResult) -> PhotoRows:
         identity | _photo_row(photo, result) | _face_row(result),
         [
             identity
-            | {"zone": at.zone, "metric": at.metric, "value": at.value, "unit": at.unit}
+            | {name: getattr(at, name) for name in ("zone", "metric", "value", "ci_low", "ci_high", "unit")}
             | {"caveats": ";".join(at.caveats)}
             for at in result.measurements
         ],
         [
             {"photo": about.name, "zone": zone.name, "caveats": ";".join(zone.caveats)}
             | {name: getattr(zone, name) for name in ("px_per_mm", "slant_deg", "area_mm2", "measurable_fraction")}
+            | {
+                "blur_mm": result.quality.blur_px / zone.px_per_mm,
+                "own_px_per_mm": result.quality.own_px_per_mm(zone.px_per_mm),
+            }
             for zone in result.zones
         ],
         [
             {"photo": about.name, "contrast": at.pore.contrast_pct}
             | {name: getattr(at, name) for name in ("zone", "y_px", "x_px", "face_u", "face_v")}
-            | {name: getattr(at.pore, name) for name in ("diameter_mm", "area_mm2", "elongation", "angle_deg", "snr")}
+            | {name: getattr(at.pore, name) for name in ("diameter_mm", "area_mm2", "elongation", "angle_deg")}
+            | {name: getattr(at.pore, name) for name in ("snr", "probability")}
             for at in result.pores
         ],
     )
@@ -240,6 +252,7 @@ def _photo_row(photo: Photo, result: PhotoResult) -> Row:
         "distance_mm": scale.distance_mm if math.isfinite(scale.distance_mm) else math.nan,
         "distance_method": scale.distance_method,
         "blur_px": result.quality.blur_px,
+        "enlargement": result.quality.enlargement,
         "jpeg_quality": photo.jpeg_quality,
         "caveats": ";".join(result.caveats),
     }

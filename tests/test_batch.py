@@ -66,17 +66,3 @@ def test_a_bug_stops_the_run(workers):
     outcomes = run([2, 1, 0, 1], slip, workers=workers)
     with pytest.raises(ZeroDivisionError):
         list(outcomes)
-
-
-def test_jobs_are_drawn_as_they_are_needed():
-    drawn = []
-
-    def jobs():
-        for n in range(1000):
-            drawn.append(n)
-            yield n
-
-    outcomes = run(jobs(), square, workers=2)
-    next(outcomes)
-    assert len(drawn) < 20
-    outcomes.close()

@@ -25,7 +25,7 @@ from skintexture.metrics.catalogue import FAMILIES
 from skintexture.metrics.definition import Metric
 from skintexture.model import Channel
 from skintexture.recipe import load_recipe, shipped_recipes
-from skintexture.study.compare import CHANGE_COLUMNS
+from skintexture.study.pair_tables import CHANGE_COLUMNS
 from skintexture.tabulate import MEASUREMENT_COLUMNS, PHOTO_COLUMNS, PORE_COLUMNS, ZONE_COLUMNS
 
 ROOT = Path(__file__).parents[1]

@@ -41,7 +41,11 @@ def test_pores_are_measured_alike_in_every_recipe_that_measures_them():
         ('"forehead",', '"forhead",', ["zones.names.0 = 'forhead'", "did you mean `forehead`?"]),
         ("[grid]\n", "[grid]\nextra = 1\n", ["grid.extra: unknown key"]),
         ("glcm = { px_per_mm = 12.0", "glcm = { px_per_mm = 6.0", ["needs.glcm.px_per_mm must not be below"]),
-        ("glcm = { px_per_mm = 12.0, max_blur_mm = 0.16 }\n", "", ["needs.glcm and metrics.glcm go together"]),
+        (
+            "glcm = { px_per_mm = 12.0, max_blur_mm = 0.16, own_px_per_mm = 9.0 }\n",
+            "",
+            ["needs.glcm and metrics.glcm go together"],
+        ),
         ("\nblur_mm = 0.056", "\nblur_mm = 0.02", ["too sharp for this grid"]),
         ("grid_blur_mm = 0.056", "grid_blur_mm = 0.06", ["grid_blur_mm must be grid.blur_mm"]),
         ("[scale]", "[scale", ["is not TOML"]),

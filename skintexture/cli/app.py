@@ -10,7 +10,20 @@ from typing import Annotated
 
 import typer
 
-from skintexture.cli import catalogue, compare, demo, doctor, recipes, score
+from skintexture.cli import (
+    catalogue,
+    check,
+    compare,
+    demo,
+    doctor,
+    merge,
+    phantom,
+    recipes,
+    repeatability,
+    score,
+    status,
+    validate,
+)
 from skintexture.cli.terminal import EXIT_BUG, EXIT_USAGE, err, out, plain
 from skintexture.errors import SkintextureError
 from skintexture.tabulate import DECIDING_LIBRARIES
@@ -32,8 +45,14 @@ app = typer.Typer(
     """,
 )
 app.command("score")(score.score)
+app.command("status")(status.status)
+app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
+app.command("repeatability")(repeatability.repeatability)
+app.command("check")(check.check)
+app.command("validate")(validate.validate)
 app.command("demo")(demo.demo)
+app.add_typer(phantom.app, name="phantom")
 app.add_typer(recipes.app, name="recipe")
 app.command("metrics")(catalogue.metrics)
 app.command("doctor")(doctor.doctor)

@@ -47,4 +47,5 @@ def _plain(metric: Metric) -> dict[str, object]:
         "direction": metric.direction,
         "version": metric.version,
         "source": metric.source,
+        "tolerance": {"relative": metric.tolerance.relative, "absolute": metric.tolerance.absolute},
     }

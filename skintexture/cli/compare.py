@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import pandas as pd
 import typer
-from rich.table import Table
 
-from skintexture.cli.score import print_refused, print_unmeasured, summary
+from skintexture.cli.score import print_refused
 from skintexture.cli.terminal import (
     EXIT_REFUSED,
     JsonOption,
@@ -20,21 +19,14 @@ from skintexture.cli.terminal import (
     print_json,
     stoppable,
 )
-from skintexture.comparison import compare as compare_photos
+from skintexture.comparison import PICTURES, Compared, compare as compare_photos
 from skintexture.errors import InputError
 from skintexture.locate.scale import KnownScale
 from skintexture.recipe import DEFAULT_RECIPE
+from skintexture.report.answer import answer, limits, overall
 
-_ENDPOINTS = (
-    "pore_density",
-    "pore_area_fraction",
-    "pore_contrast",
-    "band_energy_0.5_1mm_luminance",
-    "band_energy_1_2mm_luminance",
-    "glcm_contrast_0.8mm_luminance",
-    "roughness_sq_luminance",
-)
-"""What the terminal shows; everything is in the table."""
+_COLOURS = {"improved": "green", "worse": "red", "changed": "yellow", "mixed": "yellow"}
+_MOST_LIMITS = 4
 
 
 def compare(
@@ -51,33 +43,41 @@ def compare(
             show_default=False,
         ),
     ] = None,
+    repeatability: Annotated[
+        Path | None,
+        typer.Option(
+            help="Profile of your own repeated shots, from `skintexture repeatability`; without it, changes are held "
+            "against the scatter of phantoms.",
+            show_default=False,
+        ),
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Set a photo of a face against an earlier one, zone by zone.
+    """Say what changed on the skin between two photos of a face, and how sure that is.
 
-    `OUT/changes.csv` has one row per zone and metric: before, after, change, and which direction is smoother skin.
-    `OUT/changes.png` shows the main ones, `OUT/overlays` what was measured where.
-
-    The change is that of two photographs. Take both with the same camera, lens, distance, light and expression: focus
-    and light change these numbers more than most treatments do.
+    The photos are registered and brought to one scale and sharpness; both sides then measure the same skin, each in its
+    own pixels. `OUT/summary.png` shows the result at a glance. `OUT/changes.csv` has one row per zone and metric:
+    before, after, change, its 95 % interval, and a verdict: `improved`, `worse`, `changed`, `no change shown` or `not
+    comparable`, with its reason. `OUT/comparability.csv` tells how the photos differ, `OUT/pore_pairs.csv` lists every
+    pore on both, and `OUT/change_map.csv` shows where on the face something changed.
 
     **Example**
 
     `skintexture compare before.jpg after.jpg -o results`
     """
     with stoppable("stopped; nothing is written"):
-        changes, scores = compare_photos(before, after, out, recipe=recipe, known=_scales(px_per_mm))
-    refused = bool(len(scores.refused))
+        compared = compare_photos(
+            before, after, out, recipe=recipe, known=_scales(px_per_mm), repeatability=repeatability
+        )
+    refused = bool(len(compared.refused))
     if as_json:
-        print_json(summary(scores, out) | {"changes": len(changes)})
+        print_json(_summary(compared, out))
     elif not quiet:
-        print_refused(scores.refused)
-        print_unmeasured(scores)
+        print_refused(compared.refused)
         if not refused:
-            screen.print(_table(changes))
-            screen.print("the difference of two photographs: it has no uncertainty yet, and light and focus are in it")
-        screen.print(f"tables and pictures: {plain(out)}")
+            _say(compared)
+        screen.print(f"tables and pictures: {plain(out)}" if refused else f"at a glance: {plain(out / PICTURES[0])}")
     raise typer.Exit(EXIT_REFUSED if refused else 0)
 
 
@@ -93,14 +93,31 @@ def _scales(text: str | None) -> tuple[KnownScale, KnownScale]:
     return KnownScale(values[0]), KnownScale(values[-1])
 
 
-def _table(changes: pd.DataFrame) -> Table:
-    """Change in % of the main endpoints: a row per zone."""
-    wide = changes.pivot_table(index="zone", columns="metric", values="change_pct", sort=False, dropna=False)
-    endpoints = [name for name in _ENDPOINTS if name in wide.columns]
-    table = Table(title="after against before, %", title_justify="left")
-    table.add_column("zone", no_wrap=True)
-    for name in endpoints:
-        table.add_column(name.replace("_luminance", "").replace("_", " "), justify="right")
-    for zone, row in wide[endpoints].iterrows():
-        table.add_row(plain(zone), *("–" if pd.isna(value) else f"{value:+.0f}" for value in row))
-    return table
+def _say(compared: Compared) -> None:
+    """Give the answer in some ten lines."""
+    for found in overall([answer(compared.changes, endpoint) for endpoint in compared.endpoints]):
+        colour = _COLOURS.get(found.verdict, "dim")
+        screen.print(f"[{colour}]{plain(found.headline)}[/]  {plain(found.detail)}")
+    said = limits(compared.changes, compared.comparability, compared.endpoints)
+    for sentence in said[:_MOST_LIMITS]:
+        screen.print(f"  · {plain(sentence)}")
+    if len(said) > _MOST_LIMITS:
+        screen.print(f"  · and {len(said) - _MOST_LIMITS} more, see the table of comparability")
+
+
+def _summary(compared: Compared, out: Path) -> dict[str, Any]:
+    """Return what a program wants to know of a comparison."""
+    refused = compared.refused[["photo", "reason", "remedy"]]
+    shown = compared.changes[~compared.changes["verdict"].isin(("no change shown", "not comparable"))]
+    columns = ["zone", "metric", "change_pct", "ci_low_pct", "ci_high_pct", "verdict"]
+    limiting = compared.comparability[compared.comparability["severity"] != "none"]
+    return {
+        "out": str(out),
+        "recipe": compared.recipe.name,
+        "recipe_fingerprint": compared.recipe.fingerprint(),
+        "refused": json.loads(refused.to_json(orient="records")),
+        "equalised": compared.equalised(),
+        "verdicts": {name: int(count) for name, count in compared.changes["verdict"].value_counts().items()},
+        "shown": json.loads(shown[columns].to_json(orient="records")),
+        "limits": json.loads(limiting[["check", "severity", "touches", "zones", "text"]].to_json(orient="records")),
+    }

@@ -39,8 +39,8 @@ def demo(
         ("scores/overlays", "each photo with its zones, its bare skin and its pores"),
         ("scores/measurements.csv", "every number, tidy: one row per photo, zone and metric"),
         ("scores/photos.csv", "every photo: scale, pose, sharpness, or why it was refused"),
-        ("comparison/changes.png", "after against before, zone by zone"),
-        ("comparison/changes.csv", "the same as a table"),
+        ("comparison/summary.png", "what changed between two photos, and how sure that is"),
+        ("comparison/changes.csv", "the same as a table, zone by zone"),
     ):
         screen.print(f"  {plain(out / name)}  {what}")
     if len(scores.refused):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,27 +25,34 @@ from skintexture.cli.terminal import (
     stoppable,
 )
 from skintexture.errors import InputError
+from skintexture.finish import read_refused, read_results
 from skintexture.locate.scale import KnownScale
 from skintexture.recipe import DEFAULT_RECIPE, load_recipe, shipped_recipes
-from skintexture.score import score as score_photos
+from skintexture.run_options import ORDINARY_PHOTOS, RunOptions, parse_shard
+from skintexture.score import Summary, score_set
 from skintexture.tabulate import Scores
 
 _MOST_SHOWN = 20
+_STOPPED = "stopped; what was measured is saved: the same command goes on from here"
 # Why a photo has no number at all, before what merely comes with it.
 _MOST_TELLING = ("too_coarse", "too_soft", "too_small", "not_visible", "no_colour", "subsampled_colour", "undefined")
 
 
 def score(
     photos: Annotated[
-        list[Path] | None,
-        typer.Argument(help="Photos, and folders of photos (searched recursively).", show_default=False),
+        list[str] | None,
+        typer.Argument(
+            help="Photos, folders of photos (searched recursively), patterns, URLs; `-` reads their names from "
+            "standard input, one a line.",
+            show_default=False,
+        ),
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder for tables and overlays.", show_default=False)
-    ] = Path("skintexture_out"),
+        str, typer.Option("--out", "-o", help="Folder for tables and overlays, or its URL.", show_default=False)
+    ] = "skintexture_out",
     recipe: RecipeOption = DEFAULT_RECIPE,
     manifest: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             help="CSV or Parquet table of photos: `photo` (path relative to the table), and optionally `subject`, "
             "`visit`, `px_per_mm`, `interpupillary_mm` and any further columns, which are carried along.",
@@ -81,6 +90,45 @@ def score(
         Path | None, typer.Option(help="With --patch: picture that is white where the skin is.", show_default=False)
     ] = None,
     workers: WorkersOption = None,
+    timeout: Annotated[
+        float, typer.Option(help="Longest time for a photo, in seconds; one that takes longer twice is refused.", min=1)
+    ] = 900.0,
+    retry_refused: Annotated[
+        bool, typer.Option("--retry-refused", help="Measure photos again that an earlier run into OUT has refused.")
+    ] = False,
+    overlays: Annotated[
+        str,
+        typer.Option(
+            help="Pictures of what was measured where: `all`, `refused` (only the refused photos, with the reason), "
+            "`sample:N`, or `none`."
+        ),
+    ] = "all",
+    contact_sheets: Annotated[
+        bool, typer.Option("--contact-sheets/--no-contact-sheets", help="Sheets of thumbnails of the whole set.")
+    ] = True,
+    csv: Annotated[
+        bool | None,
+        typer.Option(
+            "--csv/--no-csv",
+            help="Write CSV beside Parquet.",
+            show_default=f"for up to {ORDINARY_PHOTOS} photos",
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            help="Only part i of n, as i/n with i from 0, for array jobs; each needs an OUT of its own, and "
+            "`skintexture merge` joins them.",
+            show_default=False,
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            help="Address (tcp://…) or file of a dask scheduler, whose workers measure; needs the extra `cluster`.",
+            show_default=False,
+        ),
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -90,6 +138,9 @@ def score(
     in `OUT/measurements.csv` (one row per photo, zone and metric), every pore in `OUT/pores.csv`, and `OUT/overlays`
     shows what was measured where. Each table is there as Parquet too.
 
+    Each photo is saved as it ends. **The same command goes on** where a run was stopped, and measures only photos that
+    are new or were changed; `skintexture status OUT` says how far it is.
+
     **Examples**
 
     `skintexture score photos/ -o results`
@@ -98,33 +149,63 @@ def score(
 
     `skintexture score skin.png --patch --px-per-mm 25 -o results`
     """
-    _check(photos, manifest, (patch, mask))
+    named = _names_from_stdin() if photos == ["-"] else photos or []
+    _check(named, manifest, (patch, mask))
+    options = RunOptions(
+        workers=one_per_core() if workers is None else workers,
+        scheduler=scheduler,
+        timeout_s=timeout,
+        retry_refused=retry_refused,
+        overlays=overlays,
+        contact_sheets=contact_sheets,
+        csv=csv,
+        shard=parse_shard(shard),
+    )
     known = KnownScale(px_per_mm, interpupillary_mm, marker_mm)
-    with stoppable(), photo_progress(shown=not quiet and not as_json) as progress:
-        scores = score_photos(
-            photos or [],
+    with stoppable(_STOPPED), photo_progress(shown=not quiet and not as_json) as progress:
+        done = score_set(
+            named,
             out,
             recipe=recipe,
             manifest=manifest,
             known=known,
             patch=patch,
             mask=mask,
-            workers=one_per_core() if workers is None else workers,
             progress=progress,
+            options=options,
         )
     if as_json:
-        print_json(summary(scores, out))
+        print_json(_summary(done, out))
     elif not quiet:
-        _print(scores, out)
-    raise typer.Exit(EXIT_REFUSED if len(scores.refused) else 0)
+        _print(done, out)
+    raise typer.Exit(EXIT_REFUSED if done.refused else 0)
 
 
-def _check(photos: list[Path] | None, manifest: Path | None, patch_and_mask: tuple[bool, Path | None]) -> None:
+def _names_from_stdin() -> list[str]:
+    """Read names, one a line, or, where there is a NUL, as `find -print0` writes them."""
+    data = sys.stdin.buffer.read()
+    lines = data.split(b"\0") if b"\0" in data else data.splitlines()
+    return [os.fsdecode(line) for line in lines if line.strip()]
+
+
+def _check(photos: list[str], manifest: str | None, patch_and_mask: tuple[bool, Path | None]) -> None:
     patch, mask = patch_and_mask
     if not photos and manifest is None:
         raise InputError("no photo was given", "give photos, folders of photos, or --manifest")
     if mask is not None and not patch:
         raise InputError("--mask belongs to --patch", "add --patch; on faces the bare skin is found by itself")
+
+
+def _summary(done: Summary, out: str) -> dict[str, object]:
+    return {
+        "out": out,
+        "recipe": done.recipe.name,
+        "recipe_fingerprint": done.recipe.fingerprint(),
+        "photos": done.photos,
+        "measured": done.photos - done.refused,
+        "kept": done.kept,
+        "refused": read_refused(out).to_dict("records"),
+    }
 
 
 def summary(scores: Scores, out: Path) -> dict[str, object]:
@@ -141,13 +222,13 @@ def summary(scores: Scores, out: Path) -> dict[str, object]:
     }
 
 
-def _print(scores: Scores, out: Path) -> None:
-    refused = scores.refused
-    screen.print(
-        f"{len(scores.photos) - len(refused)} measured, {len(refused)} refused, recipe {plain(scores.recipe.name)}"
-    )
-    print_refused(refused)
-    print_unmeasured(scores)
+def _print(done: Summary, out: str) -> None:
+    kept = f" ({done.kept} of them by an earlier run)" if done.kept else ""
+    recipe = plain(done.recipe.name)
+    screen.print(f"{done.photos - done.refused} measured, {done.refused} refused{kept}, recipe {recipe}")
+    print_refused(read_refused(out))
+    if done.photos <= ORDINARY_PHOTOS:
+        print_unmeasured(read_results(out))
     screen.print(f"tables and overlays: {plain(out)}")
 
 
@@ -156,7 +237,7 @@ def print_refused(refused: pd.DataFrame) -> None:
     for row in refused.head(_MOST_SHOWN).itertuples():
         screen.print(f"[red]refused[/]  {plain(row.photo)}  {plain(row.reason)}\n         → {plain(row.remedy)}")
     if len(refused) > _MOST_SHOWN:
-        screen.print(f"         … and {len(refused) - _MOST_SHOWN} more, see photos.csv")
+        screen.print(f"         … and {len(refused) - _MOST_SHOWN} more, see the table of photos")
 
 
 def print_unmeasured(scores: Scores) -> None:
@@ -168,9 +249,24 @@ def print_unmeasured(scores: Scores) -> None:
     for name in empty[empty].index[:_MOST_SHOWN]:
         photo = scores.photos[scores.photos["photo"] == name].iloc[0]
         reason = _main_reason(rows.loc[rows["photo"] == name, "caveats"])
-        scale = f": {photo.px_per_mm:.1f} px/mm" if reason == "too_coarse" else ""
-        screen.print(f"[yellow]no number[/]  {plain(name)}  {CAVEATS[reason].meaning}{scale}")
+        found = _found(reason, scores, photo.photo)
+        screen.print(f"[yellow]no number[/]  {plain(name)}  {CAVEATS[reason].meaning}{found}")
         screen.print(f"           → {_advice(reason, float(photo.px_per_mm), scores)}")
+
+
+def _found(reason: str, scores: Scores, photo: str) -> str:
+    """Say in numbers what was found, and what is needed where that is another quantity."""
+    if reason == "too_coarse":
+        return f": {scores.photos.set_index('photo').loc[photo, 'px_per_mm']:.1f} px/mm"
+    if reason != "too_soft":
+        return ""
+    zones = scores.zones[scores.zones["photo"] == photo]
+    needs = [need for _, _, need in scores.recipe.families()]
+    return (
+        f": found a blur of {zones['blur_mm'].median():.3f} mm and {zones['own_px_per_mm'].median():.1f} px/mm of its "
+        f"own; needs {min(need.max_blur_mm for need in needs):g} mm at most and "
+        f"{max(need.own_px_per_mm for need in needs):g} px/mm"
+    )
 
 
 def _main_reason(caveats: pd.Series) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import stat
 import warnings
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import Path
 from PIL import Image
 
 from skintexture.io.exif import read_notes
+from skintexture.io.places import Place
+from skintexture.io.stores import read_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +33,27 @@ class FileFacts:
     height_px: int | None
 
 
-def identify(path: Path) -> FileFacts:
-    """Say what can be said of a file without decoding it; never fails."""
+def digest_of(place: Place) -> str:
+    """Return the SHA-256 of a file, in hex; empty where it can't be read."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a named pipe would wait forever
-            return FileFacts("", None, None)
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if not isinstance(place, Path):
+            return hashlib.sha256(read_place(place)).hexdigest()
+        if not stat.S_ISREG(place.stat().st_mode):  # opening a named pipe would wait forever
+            return ""
+        with place.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
+        return ""
+
+
+def identify(place: Place) -> FileFacts:
+    """Say what can be said of a file without decoding it; never fails."""
+    digest = digest_of(place)
+    if not digest:
         return FileFacts("", None, None)
     try:
-        with warnings.catch_warnings(), Image.open(path) as image:
+        stream = place if isinstance(place, Path) else io.BytesIO(read_place(place))
+        with warnings.catch_warnings(), Image.open(stream) as image:
             warnings.simplefilter("ignore")
             width_px, height_px = image.size
             # Pillow gives the size of a TIFF upright, of anything else as stored.

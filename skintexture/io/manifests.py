@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
-import math
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from skintexture.errors import InputError
-from skintexture.io.photos import PhotoFile, named_apart
+from skintexture.io.finding import PhotoFile
+from skintexture.io.manifest_photos import LocatedPhotos, locate_photos
+from skintexture.io.manifest_tables import WrittenTable, read_written
+from skintexture.io.places import last_name, place_of
 
 _KNOWN = ("photo", "subject", "visit", "px_per_mm", "interpupillary_mm")
-_SEPARATORS = ",;\t"
-_RANGES = {
-    "px_per_mm": (1e-3, 1e3),  # a microscope has more, a photo taken from a roof less
+SCALES = {
+    "px_per_mm": (0.1, 1e3),  # a microscope has more, a photo taken from a roof less
     "interpupillary_mm": (40.0, 80.0),  # small children to the widest faces
 }
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""Columns that give a scale, and their ranges."""
+
+_RANGES = SCALES | {"age": (0.0, 130.0)}
+_DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([T ][0-9:.]+)?$"
+_SIDES = ("left", "right", "both")
 _ALIKE = 0.85
 _SHOWN = 20  # problems; the rest is counted
 
@@ -62,48 +67,55 @@ class Manifest:
 
     Attributes
     ----------
-    rows : tuple of ManifestRow
-        At least one.
+    table : pyarrow.Table
+        At least one row. Columns ``photo`` (its name in tables, unique), ``place`` (path or URL, as bytes),
+        ``subject``, ``visit``, ``px_per_mm`` and ``interpupillary_mm`` (nan where not given), and the further ones as
+        text.
     further_columns : tuple of str
         Names of the columns carried along, in order.
     """
 
-    rows: tuple[ManifestRow, ...]
+    table: pa.Table
     further_columns: tuple[str, ...]
 
+    @property
+    def rows(self) -> tuple[ManifestRow, ...]:
+        """The photos, one by one."""
+        return tuple(
+            ManifestRow(
+                photo=PhotoFile(row["photo"], place_of(os.fsdecode(row["place"]))),
+                subject=row["subject"],
+                visit=row["visit"],
+                px_per_mm=row["px_per_mm"],
+                interpupillary_mm=row["interpupillary_mm"],
+                further=MappingProxyType({name: row[name] for name in self.further_columns}),
+            )
+            for row in self.table.to_pylist()
+        )
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A table as read, nothing checked: columns, and of every row where it stands and its cells."""
 
-    columns: Sequence[str]
-    rows: Sequence[tuple[str, Sequence[str]]]
-    decimal_mark: str = "."
-
-    def lines(self) -> Iterator[tuple[str, Mapping[str, str]]]:
-        for place, cells in self.rows:
-            yield place, dict(zip(self.columns, cells, strict=True))
-
-
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path | str) -> Manifest:
     """Read a manifest and check it whole.
 
     Parameters
     ----------
-    path : Path
+    path : Path or str
         A CSV file (UTF-8; comma, semicolon or tab between cells; with semicolon or tab, numbers may have a decimal
-        comma) or a Parquet file. Its columns:
+        comma) or a Parquet file; or the URL of one. Its columns:
 
         ``photo``
-            Path of the photo, absolute or from the manifest's own folder. Needed, and different in every row.
+            Path of the photo, absolute or from the manifest's own folder, or its URL. Needed, and different in every
+            row.
         ``subject``, ``visit``
             Any text. Optional, as all that follows.
         ``px_per_mm``
-            Scale at the depth of the eyes, above 0 (0.001 … 1000).
+            Scale at the depth of the eyes, 0.1 … 1000.
         ``interpupillary_mm``
             Distance of the pupils, 40 … 80 mm.
+        ``date``, ``age``, ``side``
+            As in 2026-04-30; 0 … 130 years; ``left``, ``right`` or ``both``.
 
-        Any other column is carried along as text.
+        Any other column (``arm``, ``dose``, …) is carried along as text; so are these three.
 
     Returns
     -------
@@ -113,94 +125,48 @@ def read_manifest(path: Path) -> Manifest:
     Raises
     ------
     InputError
-        If anything is wrong; all problems are named at once, each with its line.
+        If anything is wrong; all problems are named at once, each with its line. Photos at URLs are not looked for
+        here: one that isn't there is refused when its turn comes.
     """
-    table = _read_table(path)
-    problems = list(_table_problems(table)) or list(_line_problems(table, path.parent))
+    place = place_of(path)
+    table = read_written(place)
+    problems = list(_table_problems(table))
     if problems:
-        more = [f"… and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-        reason = "\n".join([f"the manifest {path.name} can't be used as it is:", *problems[:_SHOWN], *more])
-        raise InputError(reason, "correct what is named, and run again")
-    photos = named_apart(_located(cells["photo"], path.parent) for _, cells in table.lines())
-    further = tuple(column for column in table.columns if column not in _KNOWN)
-    rows = [
-        ManifestRow(
-            photo=photo,
-            subject=cells.get("subject", "").strip(),
-            visit=cells.get("visit", "").strip(),
-            px_per_mm=_number(cells, "px_per_mm", table.decimal_mark),
-            interpupillary_mm=_number(cells, "interpupillary_mm", table.decimal_mark),
-            further=MappingProxyType({column: cells[column] for column in further}),
-        )
-        for photo, (_, cells) in zip(photos, table.lines(), strict=True)
-    ]
-    return Manifest(tuple(rows), further)
+        raise _refusal(place, problems)
+    folder = place.parent if isinstance(place, Path) else place.rsplit("/", 1)[0]
+    photos = locate_photos(table.text("photo").to_pylist(), folder)
+    problems = _row_problems(table, photos)
+    if problems:
+        raise _refusal(place, problems)
+    further = tuple(name for name in table.names if name not in _KNOWN)
+    columns: dict[str, Any] = {"photo": photos.names(), "place": [os.fsencode(place) for place in photos.places]}
+    columns |= {name: table.text(name) for name in ("subject", "visit")}
+    columns |= {name: table.numbers(name) for name in SCALES}
+    columns |= {name: table.written(name) for name in further}
+    return Manifest(pa.table(columns), further)
 
 
-def _read_table(path: Path) -> _Table:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = f"the manifest {path} can't be read ({error.strerror or type(error).__name__})"
-        raise InputError(reason, "check the path and the permission to read it") from error
-    if data.startswith(b"PK\x03\x04"):
-        reason = f"the manifest {path.name} is an office workbook"
-        raise InputError(reason, "save it from the spreadsheet program as CSV UTF-8")
-    try:
-        if data.startswith(b"PAR1"):
-            return _parquet_table(data)
-        return _csv_table(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        reason = f"the manifest {path.name} is not UTF-8 text (line {line})"
-        raise InputError(reason, "save it from the spreadsheet program as CSV UTF-8") from error
-    except (csv.Error, pa.ArrowException) as error:
-        reason = f"the manifest {path.name} is not a whole table ({error})"
-        raise InputError(reason, "save it again, as CSV UTF-8 or Parquet") from error
+def _refusal(place: Path | str, problems: list[str]) -> InputError:
+    more = [f"… and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+    reason = "\n".join([f"the manifest {last_name(place)} can't be used as it is:", *problems[:_SHOWN], *more])
+    return InputError(reason, "correct what is named, and run again")
 
 
-def _csv_table(text: str) -> _Table:
-    first = text.partition("\n")[0]
-    separator = max(_SEPARATORS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    columns = [name.strip() for name in next(reader, [])]
-    rows, line = [], reader.line_num + 1
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            rows.append((f"line {line}", cells))
-        line = reader.line_num + 1
-    return _Table(columns, rows, decimal_mark="." if separator == "," else ",")
-
-
-def _parquet_table(data: bytes) -> _Table:
-    table = pq.read_table(io.BytesIO(data))
-    columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
-    rows = [(f"row {number}", cells) for number, cells in enumerate(zip(*columns, strict=True), start=1)]
-    return _Table(table.column_names, rows)
-
-
-def _text(value: object) -> str:
-    is_nan = isinstance(value, float) and math.isnan(value)
-    return "" if value is None or is_nan else str(value)
-
-
-def _table_problems(table: _Table) -> Iterator[str]:
+def _table_problems(table: WrittenTable) -> Iterator[str]:
     """Name what is wrong with the columns or the number of cells: nothing else can be checked before."""
-    columns = table.columns
-    if "photo" not in columns:
-        yield f"there is no column `photo`; found: {', '.join(columns) or 'nothing'}"
-    for position, column in enumerate(columns, start=1):
-        if not column:
+    names = table.names
+    if "photo" not in names:
+        yield f"there is no column `photo`; found: {', '.join(names) or 'nothing'}"
+    for position, name in enumerate(names, start=1):
+        if not name:
             yield f"column {position} has no name"
-        elif column in columns[: position - 1]:
-            yield f"column `{column}` is there twice"
-        elif column not in _KNOWN and (meant := _meant(column, columns)):
-            yield f"column `{column}`: is `{meant}` meant?"
-    if not table.rows:
+        elif name in names[: position - 1]:
+            yield f"column `{name}` is there twice"
+        elif name not in _KNOWN and (meant := _meant(name, names)):
+            yield f"column `{name}`: is `{meant}` meant?"
+    if not len(table):
         yield "there is no row below the column names"
-    for place, cells in table.rows:
-        if len(cells) != len(columns):
-            yield f"{place}: {len(cells)} cells, and there are {len(columns)} columns"
+    yield from table.odd_rows
 
 
 def _meant(column: str, columns: Sequence[str]) -> str:
@@ -210,44 +176,34 @@ def _meant(column: str, columns: Sequence[str]) -> str:
     return next(iter(difflib.get_close_matches(written, missing, n=1, cutoff=_ALIKE)), "")
 
 
-def _line_problems(table: _Table, folder: Path) -> Iterator[str]:
-    seen: dict[Path, str] = {}
-    for place, cells in table.lines():
-        yield from (f"{place}: {problem}" for problem in _photo_problems(cells["photo"], folder, seen, place))
-        for column, (low, high) in _RANGES.items():
-            number = _number(cells, column, table.decimal_mark)
-            if cells.get(column, "").strip() and not low <= number <= high:
-                yield f"{place}: {column} is `{cells[column]}`; a number from {low:g} to {high:g} is needed"
+def _row_problems(table: WrittenTable, photos: LocatedPhotos) -> list[str]:
+    """Name what is wrong with the rows, in their order."""
+    found = list(_photo_problems(table, photos))
+    for name, (low, high) in _RANGES.items():
+        numbers = table.numbers(name)
+        right = (numbers >= low) & (numbers <= high)
+        found += _wrong_cells(table, name, right, needed=f"a number from {low:g} to {high:g} is needed")
+    is_date = pc.match_substring_regex(table.text("date"), _DATE).to_numpy()
+    found += _wrong_cells(table, "date", is_date, needed="a date such as 2026-04-30 is needed")
+    is_side = pc.is_in(table.text("side"), pa.array(_SIDES)).to_numpy()
+    found += _wrong_cells(table, "side", is_side, needed=f"{', '.join(_SIDES[:-1])} or {_SIDES[-1]} is needed")
+    found.sort(key=lambda problem: problem[0])  # stable: within a row in the order above
+    return [f"{table.place(index)}: {problem}" for index, problem in found]
 
 
-def _photo_problems(photo: str, folder: Path, seen: dict[Path, str], place: str) -> Iterator[str]:
-    if not photo.strip():
-        yield "no photo is named"
-        return
-    _, path = _located(photo, folder)
-    if not _is_file(path):
-        yield f"there is no photo `{photo}`"
-    elif (first := seen.setdefault(path.resolve(), place)) != place:
-        yield f"photo `{photo}` is the same as in {first}"
+def _photo_problems(table: WrittenTable, photos: LocatedPhotos) -> Iterator[tuple[int, str]]:
+    written = table.written("photo")
+    for index, place in enumerate(photos.places):
+        if not place:
+            yield index, "no photo is named"
+    for index in photos.missing:
+        yield int(index), f"there is no photo `{written[int(index)]}`"
+    for index, first in photos.again:
+        yield int(index), f"photo `{written[int(index)]}` is the same as in {table.place(first)}"
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a folder that may not be entered, a name too long
-        return False
-
-
-def _located(photo: str, folder: Path) -> tuple[Path, Path]:
-    """Find the folder that a photo is named from, and the photo: below the manifest's folder, or else its own."""
-    home = Path(os.path.abspath(folder))  # noqa: PTH100  (resolve would follow links)
-    path = Path(os.path.abspath(home / photo.strip()))  # noqa: PTH100
-    return (home if path.is_relative_to(home) else path.parent), path
-
-
-def _number(cells: Mapping[str, str], column: str, decimal_mark: str) -> float:
-    """Read a number; nan where there is none, or where the cell holds something else."""
-    text = cells.get(column, "").strip()
-    if "." not in text:
-        text = text.replace(decimal_mark, ".")
-    return float(text) if _NUMBER.fullmatch(text) else math.nan
+def _wrong_cells(table: WrittenTable, name: str, right: NDArray[np.bool_], *, needed: str) -> Iterator[tuple[int, str]]:
+    """Cells of a column that hold something, and nothing right."""
+    given = pc.greater(pc.utf8_length(table.text(name)), 0).to_numpy()
+    for index in np.flatnonzero(given & ~right):
+        yield int(index), f"{name} is `{table.written(name)[int(index)]}`; {needed}"

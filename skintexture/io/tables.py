@@ -8,7 +8,8 @@ import math
 import os
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def write_table(frame: pd.DataFrame, stem: Path) -> None:
         raise ValueError("two columns have the same name")
     parquet = io.BytesIO()
     pq.write_table(pa.table({str(name): _arrow_column(column) for name, column in frame.items()}), parquet)
-    write_bytes(_csv(frame).encode(), stem.with_name(f"{stem.name}.csv"))
+    write_bytes(csv_text(frame).encode(), stem.with_name(f"{stem.name}.csv"))
     write_bytes(parquet.getvalue(), stem.with_name(f"{stem.name}.parquet"))
 
 
@@ -70,9 +71,10 @@ def _arrow_column(column: pd.Series) -> pa.Array:
         raise TypeError(f"column {column.name!r} holds values that are neither numbers nor text") from error
 
 
-def _csv(frame: pd.DataFrame) -> str:
+def csv_text(frame: pd.DataFrame, *, header: bool = True) -> str:
+    """Write a table as CSV, harmless in a spreadsheet; see `write_table`."""
     safe = pd.DataFrame({_defused(str(name)): _defused_column(column) for name, column in frame.items()})
-    return safe.to_csv(index=False, float_format="%.9g", lineterminator="\n")
+    return safe.to_csv(index=False, header=header, float_format="%.9g", lineterminator="\n")
 
 
 def _defused_column(column: pd.Series) -> pd.Series:
@@ -105,8 +107,13 @@ def write_json(value: object, path: Path) -> None:
     OutputError
         If the file can't be written.
     """
+    write_bytes(json_bytes(value), path)
+
+
+def json_bytes(value: object) -> bytes:
+    """Write a value as JSON; see `write_json`."""
     text = json.dumps(_plain(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    write_bytes(f"{text}\n".encode(), path)
+    return f"{text}\n".encode()
 
 
 def _plain(value: object) -> object:
@@ -137,7 +144,7 @@ def write_bytes(data: bytes, path: Path) -> None:
         If it can't be written. What was there before is untouched.
     """
     unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
+    with cant_write(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with unfinished.open("xb") as file:
@@ -147,5 +154,33 @@ def write_bytes(data: bytes, path: Path) -> None:
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
+        sync(path.parent)
+
+
+@contextmanager
+def cant_write(path: object) -> Iterator[None]:
+    """Turn what the system says of a file that can't be written into OutputError."""
+    try:
+        yield
     except OSError as error:
-        raise OutputError(f"{path} can't be written ({error.strerror or type(error).__name__})", _REMEDY) from error
+        reason = error.strerror or str(error) or type(error).__name__
+        raise OutputError(f"{path} can't be written ({reason})", _REMEDY) from error
+
+
+def sync(folder: Path) -> None:
+    """See to it that a folder's list of files is on the disk too, so that a loss of power can't take a file back."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass  # some network file systems can't
+    finally:
+        os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """See to it that a file's content is on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

@@ -66,22 +66,27 @@ class Cutting:
     patches : mapping of channel to Patch
         Their mask is the measurable skin inside the outline.
     wide : Patch
-        Luminance again, its mask grown by the margin asked for: room for what is judged by its surround.
+        The light in which pores are sought: the mean of the logs of red and green. Pits are dark in all colours, spots
+        of pigment and blood least in red. Its mask is grown by the margin asked for: room for what is judged by its
+        surround.
     origin_px, step_px : (y, x), float
         Photo coordinates of the first grid pixel, and photo pixels per grid pixel.
+    log_light : (H, W) float32
+        Natural log of luminance, its slow shading included.
     """
 
     patches: dict[Channel, Patch]
     wide: Patch
     origin_px: tuple[float, float]
     step_px: float
+    log_light: FloatImage
 
     def wide_without(self, outlines_px: tuple[FloatArray, ...], margin_px: float) -> Patch:
         """Return ``wide`` without what lies inside these outlines, but for a margin along them."""
         frame = Grid(self.origin_px, self.step_px, self.wide.mask.shape)
         held = np.zeros(frame.shape, dtype=np.uint8)
         for outline in outlines_px:
-            held |= _fill(frame, outline).astype(np.uint8)
+            held |= fill_outline(frame, outline).astype(np.uint8)
         deep = cv2.distanceTransform(held, cv2.DIST_L2, cv2.DIST_MASK_5) > margin_px
         return replace(self.wide, mask=self.wide.mask & ~deep)
 
@@ -97,14 +102,42 @@ class CutRules:
         The steepest slant that is measured.
     margin_mm : float
         By which `Cutting.wide` exceeds the zone's outline.
+    extra_blur_mm : float
+        Beyond the recipe's, to bring this photo to a softer one's sharpness.
     """
 
     grid: GridParams
     max_slant_deg: float
     margin_mm: float
+    extra_blur_mm: float = 0.0
+
+    def added_blur_px(self, px_per_mm: float) -> float:
+        """Blur that a photo of this resolution lacks, σ in its own pixels."""
+        lacking_px2 = (self.grid.blur_mm * px_per_mm) ** 2 - self.grid.photo_blur_px**2
+        added_px = max(LEAST_SIGMA_PX, math.sqrt(max(0.0, lacking_px2)))
+        return math.hypot(added_px, self.extra_blur_mm * px_per_mm)
 
 
-def cut(scene: Scene, zone: Zone, rules: CutRules) -> Cutting:
+@dataclass(frozen=True, slots=True)
+class SharedSkin:
+    """The part of a zone that two photos share, on the grid of one of them.
+
+    Attributes
+    ----------
+    frame : Grid
+        Over the photo that is cut.
+    inside : (H, W) bool
+        The zone.
+    usable : (H, W) bool
+        What is measurable in the other photo.
+    """
+
+    frame: Grid
+    inside: BoolImage
+    usable: BoolImage
+
+
+def cut(scene: Scene, zone: Zone, rules: CutRules, shared: SharedSkin | None = None) -> Cutting:
     """Cut one zone.
 
     Parameters
@@ -113,19 +146,21 @@ def cut(scene: Scene, zone: Zone, rules: CutRules) -> Cutting:
     zone : Zone
         Its resolution must not be below the grid's.
     rules : CutRules
+    shared : SharedSkin, optional
+        Takes the place of the zone's own outline, and leaves out what the other photo can't show.
 
     Returns
     -------
     Cutting
     """
     grid = rules.grid
-    frame = _frame(zone, rules)
+    frame = frame_of(zone, rules) if shared is None else shared.frame
     seen_cos = scene.surface.cos_at(frame)
     cos = np.clip(seen_cos, LEAST_COS, 1.0)
     bare = scene.skin.bare_at(frame) & (seen_cos >= math.cos(math.radians(rules.max_slant_deg)))
-    piece = _cut_piece(scene.photo, zone, frame, grid=grid)
-    usable = bare & piece.valid
-    inside = _fill(frame, zone.outline_px)
+    piece = _cut_piece(scene.photo, zone, frame, rules)
+    usable = bare & piece.valid if shared is None else bare & piece.valid & shared.usable
+    inside = fill_outline(frame, zone.outline_px) if shared is None else shared.inside
     wide_mask = usable & _grown(inside, rules.margin_mm * grid.px_per_mm)
     patches = {
         channel: Patch(
@@ -139,10 +174,13 @@ def cut(scene: Scene, zone: Zone, rules: CutRules) -> Cutting:
         )
         for channel in piece.log_light
     }
-    return Cutting(patches, replace(patches["luminance"], mask=wide_mask), frame.origin_px, frame.step_px)
+    pore_light = _without_local_mean(piece.pore_light, usable, grid)
+    wide = replace(patches["luminance"], signal=pore_light, mask=wide_mask, noise_pct=piece.pore_noise_pct)
+    return Cutting(patches, wide, frame.origin_px, frame.step_px, piece.log_light["luminance"])
 
 
-def _fill(grid: Grid, outline_px: FloatArray) -> BoolImage:
+def fill_outline(grid: Grid, outline_px: FloatArray) -> BoolImage:
+    """Places of a grid that lie inside a polygon, whose corners are ``(y, x)`` in the photo."""
     at = (outline_px - np.array(grid.origin_px)) / grid.step_px
     drawn = np.zeros(grid.shape, dtype=np.uint8)
     cv2.fillPoly(drawn, [np.rint(at[:, ::-1] * 16).astype(np.int32)], 1, shift=4)
@@ -170,7 +208,8 @@ def _grown(area: BoolImage, by_px: float) -> BoolImage:
     return np.asarray(distance <= by_px)
 
 
-def _frame(zone: Zone, rules: CutRules) -> Grid:
+def frame_of(zone: Zone, rules: CutRules) -> Grid:
+    """Lay the recipe's grid over a zone and its margin."""
     step = zone.px_per_mm / rules.grid.px_per_mm
     reach = rules.margin_mm * zone.px_per_mm
     low, high = zone.outline_px.min(axis=0) - reach, zone.outline_px.max(axis=0) + reach
@@ -184,20 +223,25 @@ class _Piece:
     valid: BoolImage
     noise_pct: dict[Channel, float]
     added_blur_mm: float
+    pore_light: FloatImage
+    pore_noise_pct: float
 
 
-def _cut_piece(photo: Photo, zone: Zone, frame: Grid, *, grid: GridParams) -> _Piece:
+def clipped_reach_px(added_blur_px: float) -> int:
+    """Side of the square over which the light of a clipped pixel is spread by the blur."""
+    return 2 * math.ceil(2 * added_blur_px) + 3
+
+
+def _cut_piece(photo: Photo, zone: Zone, frame: Grid, rules: CutRules) -> _Piece:
     """Blur in linear light, resample once, take logarithms."""
-    lacking_px = math.sqrt(max(0.0, (grid.blur_mm * zone.px_per_mm) ** 2 - grid.photo_blur_px**2))
-    added_px = max(LEAST_SIGMA_PX, lacking_px)
+    added_px = rules.added_blur_px(zone.px_per_mm)
     margin = math.ceil(4 * added_px) + 3
     last = np.array(frame.origin_px) + frame.step_px * (np.array(frame.shape) - 1)
     y0, x0 = (max(0, math.floor(v) - margin) for v in frame.origin_px)
     box = (slice(y0, math.ceil(last[0]) + margin + 1), slice(x0, math.ceil(last[1]) + margin + 1))
     light = photo.linear_rgb[box]
     sampled = resample_gaussian(light, added_px, (frame.origin_px[0] - y0, frame.origin_px[1] - x0), frame)
-    # The light of a clipped pixel reaches as far as the blur carries it.
-    side = 2 * math.ceil(2 * added_px) + 3
+    side = clipped_reach_px(added_px)
     spread = cv2.dilate(photo.clipped[box].astype(np.uint8), np.ones((side, side), np.uint8))
     unknown = cv2.warpAffine(
         spread,
@@ -207,26 +251,27 @@ def _cut_piece(photo: Photo, zone: Zone, frame: Grid, *, grid: GridParams) -> _P
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=1,
     )
-    channels = tuple(name for name, missing in measurable_channels(photo, grid.channels).items() if not missing)
+    channels = tuple(name for name, missing in measurable_channels(photo, rules.grid.channels).items() if not missing)
     inside = np.zeros(light.shape[:2], dtype=np.uint8)
     cv2.fillPoly(inside, [np.rint(zone.outline_px - (y0, x0))[:, ::-1].astype(np.int32)], 1)
     quiet = inside.astype(bool) & (spread == 0)
+    sampled_light, sampled_quiet = _sampled_strips(light, quiet)
     return _Piece(
         {channel: _log_light(sampled, channel) for channel in channels},
         np.asarray(unknown == 0),
-        _noise_pct(light, quiet, channels),
+        {channel: noise_pct(_log_light(sampled_light, channel), sampled_quiet) for channel in channels},
         added_px / zone.px_per_mm,
+        _pore_light(sampled),
+        noise_pct(_pore_light(sampled_light), sampled_quiet),
     )
 
 
-def _noise_pct(light: FloatImage, quiet: BoolImage, channels: tuple[Channel, ...]) -> dict[Channel, float]:
-    """Noise of each channel, from evenly spaced strips where the piece is large: a sample is enough."""
+def _sampled_strips(light: FloatImage, quiet: BoolImage) -> tuple[FloatImage, BoolImage]:
+    """Evenly spaced strips where the piece is large: to know its noise a sample is enough."""
     strip = 4 * NOISE_BLOCK_PX
     every = max(1, light.shape[0] * light.shape[1] // _NOISE_SAMPLE_PX)
     strips = [slice(y, y + strip) for y in range(0, light.shape[0], every * strip)]
-    light = np.concatenate([light[rows] for rows in strips])
-    quiet = np.concatenate([quiet[rows] for rows in strips])
-    return {channel: noise_pct(_log_light(light, channel), quiet) for channel in channels}
+    return np.concatenate([light[rows] for rows in strips]), np.concatenate([quiet[rows] for rows in strips])
 
 
 def resample_gaussian(light: FloatImage, sigma_px: float, origin_px: tuple[float, float], onto: Grid) -> FloatImage:
@@ -302,6 +347,11 @@ def _log_light(light: FloatImage, channel: Channel) -> FloatImage:
     if channel == "red":
         return red
     return np.asarray(red - np.log(np.maximum(light[..., 2], _FLOOR)))
+
+
+def _pore_light(light: FloatImage) -> FloatImage:
+    """Mean of the logs of red and green light."""
+    return np.asarray(np.log(np.maximum(light[..., :2], _FLOOR)).mean(axis=-1), np.float32)
 
 
 def _without_local_mean(log_light: FloatImage, usable: BoolImage, grid: GridParams) -> FloatImage:

@@ -23,6 +23,18 @@ _LEAST_POINTS = 5
 # Lower than this below the coarsest structure, compression and rounding write the spectrum, not the lens.
 _DYNAMIC_RANGE = 300.0
 
+# Grain of an enlarged photo: power at these frequencies (cycles per pixel), in bands of this half-width (natural log).
+_GRAIN_BANDS = (0.1, 0.14, 0.2, 0.4)
+_BAND = math.log(1.15)
+# It falls by less than this over the first octave (log10 of power; skin: 0.9 and more, enlarged portraits 0.3 to 0.6),
+_FLAT = -0.75
+# by so much more over the second,
+_DROP = -0.6
+# and its quietest tenth lies no further below the median than this (white noise: 0.1, skin 0.3 and more).
+_EVEN = 0.5
+# Where it has fallen to one part in this, its own pixels end.
+_FALLEN = 3.0
+
 PIXEL_SIGMA = 1 / math.sqrt(12)
 """Standard deviation of a square pixel."""
 
@@ -43,9 +55,17 @@ class Quality:
     blur_px : float
         σ of the Gaussian that the photo's total blur (lens, focus, motion, pixels, enlargement) amounts to, in its
         own pixels. Within about 20 % from 0.5 px up; never below that of the pixels themselves, 0.29 px.
+    enlargement : float
+        How many of its pixels stand for one that the camera resolved, where grain covers the skin's detail and shows
+        it: 2 for a photo enlarged to twice its size. 1 where nothing tells of an enlargement.
     """
 
     blur_px: float
+    enlargement: float = 1.0
+
+    def own_px_per_mm(self, px_per_mm: float) -> float:
+        """Resolution that is left of a photo's pixels per mm once its enlargement is undone."""
+        return px_per_mm / self.enlargement
 
 
 def assess(photo: Photo, face: Face) -> Quality:
@@ -67,14 +87,31 @@ def assess(photo: Photo, face: Face) -> Quality:
     inside = np.zeros(crop.shape[:2], dtype=np.uint8)
     cv2.fillPoly(inside, [np.rint(outline - low)[:, ::-1].astype(np.int32)], 1)
     inside[photo.clipped[low[0] : high[0], low[1] : high[1]]] = 0
-    return Quality(blur_px(luminance(crop), inside.astype(bool)))
+    return assess_skin(luminance(crop), inside.astype(bool))
+
+
+def assess_skin(light: FloatImage, mask: BoolImage) -> Quality:
+    """Measure how sharp a picture is inside a mask.
+
+    Parameters
+    ----------
+    light : (H, W) float32
+        Linear luminance.
+    mask : (H, W) bool
+
+    Returns
+    -------
+    Quality
+    """
+    frequency, spectra = _spectra(light, mask)
+    return Quality(_blur_px(frequency, spectra), _enlargement(frequency, spectra))
 
 
 def blur_px(light: FloatImage, mask: BoolImage) -> float:
     """Total blur of a picture, from how its spectrum falls.
 
-    The median power spectrum of small tiles is fitted by ``power law × Gaussian + noise floor``; the Gaussian's width
-    is the blur.
+    The median over small tiles of the power spectrum, so that single edges don't rule, is fitted by ``power law ×
+    Gaussian + noise floor``; the Gaussian's width is the blur.
 
     Parameters
     ----------
@@ -99,9 +136,13 @@ def blur_px(light: FloatImage, mask: BoolImage) -> float:
     >>> blur_px(rough, everywhere) < blur_px(softer, everywhere)
     True
     """
-    frequency, power = _median_spectrum(light, mask)
-    if not len(power):
+    return _blur_px(*_spectra(light, mask))
+
+
+def _blur_px(frequency: FloatArray, spectra: FloatArray) -> float:
+    if not len(spectra):
         return math.nan
+    power = np.median(spectra, axis=0)
     rising = frequency >= _LOWEST_FREQUENCY
     frequency, power = frequency[rising], power[rising]
     floor = float(power[frequency > 0.35].min())
@@ -113,6 +154,26 @@ def blur_px(light: FloatImage, mask: BoolImage) -> float:
         if misfit < best_misfit:
             best_misfit, best_sigma = misfit, sigma
     return max(best_sigma, PIXEL_SIGMA)
+
+
+def _enlargement(frequency: FloatArray, spectra: FloatArray) -> float:
+    """Tell from its grain by how much a photo has been enlarged.
+
+    A camera's grain is white up to the finest waves that pixels can hold. Where a photo was enlarged, or its noise
+    smoothed, grain is white only up to the pixels that there were, and falls from there on: the spectrum is flat and
+    then drops, and it is the same everywhere. Skin's own spectrum falls all the way, and differs from place to place.
+    """
+    if not len(spectra):
+        return 1.0
+    levels = np.array([spectra[:, np.abs(np.log(frequency / at)) < _BAND].mean(axis=1) for at in _GRAIN_BANDS])
+    usual = np.median(levels, axis=1)
+    first, second = np.diff(np.log10(usual[[0, 2, 3]]))
+    uneven = -float(np.mean(np.log10(np.percentile(levels[1:3], 10, axis=1) / usual[1:3])))
+    if first < _FLAT or second - first > _DROP or uneven > _EVEN:
+        return 1.0
+    plateau = math.sqrt(usual[0] * usual[1])
+    fallen = (frequency > _GRAIN_BANDS[0]) & (np.median(spectra, axis=0) < plateau / _FALLEN)
+    return max(1.0, 0.5 / float(frequency[fallen][0])) if fallen.any() else 1.0
 
 
 def _fit_fall(frequency: FloatArray, power: FloatArray) -> tuple[float, float]:
@@ -128,8 +189,8 @@ def _fit_fall(frequency: FloatArray, power: FloatArray) -> tuple[float, float]:
     return best
 
 
-def _median_spectrum(light: FloatImage, mask: BoolImage) -> tuple[FloatArray, FloatArray]:
-    """Radial power spectrum of log light: the median over tiles, so that single edges don't rule."""
+def _spectra(light: FloatImage, mask: BoolImage) -> tuple[FloatArray, FloatArray]:
+    """Radial power spectra (T, F) of log light in small tiles, and their frequencies (F), in cycles per pixel."""
     taper = np.hanning(_TILE_PX)
     window = np.outer(taper, taper)
     radius = np.hypot(np.fft.fftfreq(_TILE_PX)[:, None], np.fft.rfftfreq(_TILE_PX)[None])
@@ -141,9 +202,7 @@ def _median_spectrum(light: FloatImage, mask: BoolImage) -> tuple[FloatArray, Fl
         tile = np.log(np.maximum(light[y : y + _TILE_PX, x : x + _TILE_PX], 1e-4))
         power = np.abs(np.fft.rfft2((tile - tile.mean()) * window)) ** 2
         spectra.append((np.bincount(ring, power.ravel()) / pixels)[1 : len(edges)])
-    if not spectra:
-        return np.empty(0), np.empty(0)
-    return (edges[1:] + edges[:-1]) / 2, np.median(spectra, axis=0)
+    return (edges[1:] + edges[:-1]) / 2, np.array(spectra).reshape(-1, len(edges) - 1)
 
 
 def _tiles(mask: BoolImage) -> list[tuple[int, int]]:

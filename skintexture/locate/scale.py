@@ -27,8 +27,10 @@ _PLAUSIBLE_DISTANCE_MM = (100.0, 6000.0)
 _PUPILS_UNCERTAINTY = 0.02
 _MARKER_UNCERTAINTY = 0.01
 _KNOWN_RANGES = {"px_per_mm": (0.1, 1000.0), "interpupillary_mm": (40.0, 80.0), "marker_mm": (2.0, 200.0)}
-# Distance of the outer corners of the eyes, of small children and of the widest faces with room to spare.
-_EYE_CORNERS_MM = (55.0, 140.0)
+# Distance of the outer corners of the eyes: what small children and the widest faces have, and what no slip of less
+# than a factor of two makes of it.
+_USUAL_EYE_CORNERS_MM = (60.0, 130.0)
+_EYE_CORNERS_MM = (30.0, 260.0)
 
 
 class ScaleParams(Params):
@@ -113,7 +115,9 @@ _Found = tuple[float, ScaleMethod, float, tuple[str, ...]]
 
 def _with_distance(photo: Photo, face: Face, found: _Found) -> Scale:
     px_per_mm, method, uncertainty, caveats = found
-    _refuse_impossible(face, px_per_mm)
+    corners_mm = _eye_corners_mm(face, px_per_mm)
+    if not _USUAL_EYE_CORNERS_MM[0] <= corners_mm <= _USUAL_EYE_CORNERS_MM[1]:
+        caveats = (*caveats, "unlikely_scale")
     focal_px = photo.focal_length_35mm / _DIAGONAL_35MM * math.hypot(photo.height_px, photo.width_px)
     distance_mm = focal_px / px_per_mm
     if _PLAUSIBLE_DISTANCE_MM[0] <= distance_mm <= _PLAUSIBLE_DISTANCE_MM[1]:
@@ -122,16 +126,17 @@ def _with_distance(photo: Photo, face: Face, found: _Found) -> Scale:
     return Scale(px_per_mm, method, uncertainty, distance_mm, "estimated", (*caveats, "distance_estimated"))
 
 
-def _refuse_impossible(face: Face, px_per_mm: float) -> None:
-    """Hold the scale against the face: a slip of a factor is seen at once."""
+def _eye_corners_mm(face: Face, px_per_mm: float) -> float:
+    """Hold the scale against the face: a slip of a large factor is seen at once."""
     corners_px = float(np.linalg.norm(face.points_px[EYE_CORNERS[0]] - face.points_px[EYE_CORNERS[-1]]))
     corners_mm = corners_px / math.cos(math.radians(face.yaw_deg)) / px_per_mm
     if not _EYE_CORNERS_MM[0] <= corners_mm <= _EYE_CORNERS_MM[1]:
         raise PhotoProblem(
             f"{px_per_mm:.3g} px/mm would set the outer corners of the eyes {corners_mm:.0f} mm apart; people have "
-            f"{_EYE_CORNERS_MM[0]:.0f} to {_EYE_CORNERS_MM[1]:.0f} mm",
+            f"{_USUAL_EYE_CORNERS_MM[0]:.0f} to {_USUAL_EYE_CORNERS_MM[1]:.0f} mm",
             "check the scale that you gave: pixels per millimetre at the eyes; or leave it to the iris",
         )
+    return corners_mm
 
 
 def _from_iris(photo: Photo, face: Face, params: ScaleParams) -> _Found:

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from scipy.special import j1
 
 from skintexture.metrics.autocovariance import Autocovariance, autocovariance
-from skintexture.metrics.definition import Direction, Metric
+from skintexture.metrics.definition import Direction, Metric, Tolerance
 from skintexture.metrics.masked import centred, crop_to_mask
 from skintexture.model import BoolImage, FloatArray, Patch
 from skintexture.params import Millimetres, Params
@@ -38,6 +38,9 @@ _MIN_SUPPORT = 0.8
 
 Below, simulated zones (strips of 1–5 mm, squares of 1–10 mm) bias the band by 10 % and more.
 """
+
+_FLOORS = {"energy": 1e-5, "rms": 1e-4, "fraction": 1e-6}
+"""What rounding can do to a band in which nearly nothing is left once the noise is off, in its unit."""
 
 _SOURCE = (
     "own definition, docs/metrics/bands.md; lag-window spectra: Blackman & Tukey 1958, "
@@ -102,7 +105,8 @@ def _describe(finer_mm: float, coarser_mm: float, version: int) -> tuple[Metric,
 
     def metric(quantity: str, unit: str, high: float, larger_means: str, direction: Direction) -> Metric:
         name = f"band_{quantity}_{between}"
-        return Metric(name, "bands", unit, 0.0, high, larger_means, direction, version, _SOURCE)
+        tolerance = Tolerance(absolute=_FLOORS[quantity])
+        return Metric(name, "bands", unit, 0.0, high, larger_means, direction, version, _SOURCE, tolerance)
 
     return (
         metric("energy", "%²", math.inf, "stronger texture of this size (grows with relief squared)", "lower_better"),

@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["lower_better", "higher_better", "none"]
 """Which way a metric moves when skin gets smoother; ``none`` where it can move either way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far a number may move between two machines and still be called the same.
+
+    Processors round differently in the last places. Two values are the same if they differ by no more than the larger
+    of the two bounds; a change of the definition by half a per cent must still stand out.
+
+    Attributes
+    ----------
+    relative : float
+        Share of the value.
+    absolute : float
+        In the metric's unit: what rounding can do to a value near zero.
+
+    Examples
+    --------
+    >>> Tolerance().allows(20.0, 20.01), Tolerance().allows(20.0, 20.1)
+    (True, False)
+    """
+
+    relative: float = 2e-3
+    absolute: float = 0.0
+
+    def allows(self, then: float, now: float) -> bool:
+        """Whether two values are the same number; nan is the same as nan alone."""
+        if math.isnan(then) or math.isnan(now):
+            return math.isnan(then) and math.isnan(now)
+        return abs(now - then) <= max(self.relative * abs(then), self.absolute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +62,8 @@ class Metric:
         Counts the definitions that this name has had.
     source : str
         Where the definition comes from, with DOI or number of the standard.
+    tolerance : Tolerance
+        By how much its values may differ between machines.
     """
 
     name: str
@@ -42,3 +75,4 @@ class Metric:
     direction: Direction
     version: int
     source: str
+    tolerance: Tolerance = Tolerance()

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from skintexture.metrics.definition import Metric
+from skintexture.metrics.definition import Metric, Tolerance
 from skintexture.metrics.glcm_features import FEATURES, Cooccurrence, FeatureName
 from skintexture.metrics.masked import crop_to_mask
 from skintexture.model import BoolImage, FloatArray, FloatImage, Patch
@@ -26,6 +26,13 @@ _OUTSIDE = 255
 _SOURCE = (
     "Zwanenburg et al. 2020 (IBSI), doi 10.1148/radiol.2020191145; Haralick et al. 1973, doi 10.1109/TSMC.1973.4309314"
 )
+
+_FLOORS = {
+    "correlation": 1e-4,
+    "first_information_correlation": 1e-4,
+    "cluster_shade": 0.05,
+}
+"""What rounding can do to the features that lie about zero, in their unit."""
 
 Levels = NDArray[np.uint8]
 Offset = tuple[int, int]
@@ -89,6 +96,7 @@ def _describe(name: FeatureName, distance_mm: float, params: GlcmParams) -> Metr
         direction=feature.direction,
         version=params.version,
         source=_SOURCE,
+        tolerance=Tolerance(absolute=_FLOORS.get(name, 0.0)),
     )
 
 

@@ -23,6 +23,10 @@ _FILL_MM = 0.3
 _NEARBY_MM = 0.75
 """Half-width of the square in which the skin's texture is judged: many skin lines, few pores, one kind of skin."""
 
+_MEAN_BY_ROOT = 1.18
+"""Mean magnitude of Gaussian texture by the square of its mean root. The root is taken because a single hair, glint or
+mole's rim then counts for little."""
+
 _RISE = 0.5
 """Power of the scale with which the response of skin's texture rises: structure of all widths adds to it."""
 
@@ -41,7 +45,7 @@ class Search:
     min_contrast_pct : (S,) float64
         Blobs of less, at their scale, are left out.
     min_prominence : float
-        Blobs that answer less by what is expected of the texture around them are left out.
+        Blobs that answer less by what is expected of the texture around them, all blobs included, are left out.
     """
 
     sigmas_px: FloatArray
@@ -61,12 +65,18 @@ class Blobs:
         Which of the search's scales answers most.
     contrast_pct : (N,) float64
         Depth of the round Gaussian pit that is curved everywhere as the signal is in its least curved direction.
+    response_pct : (N,) float64
+        Answer of the scale-normalised Laplacian at that scale.
+    prominence : (N,) float64
+        That answer by what is expected of the texture around, all blobs included.
     """
 
     y_px: NDArray[np.intp]
     x_px: NDArray[np.intp]
     scale: NDArray[np.intp]
     contrast_pct: FloatArray
+    response_pct: FloatArray
+    prominence: FloatArray
 
 
 def cropped(patch: Patch, largest_px: float) -> tuple[Patch, tuple[int, int]]:
@@ -182,10 +192,54 @@ def find_blobs(filled: FloatImage, where: tuple[BoolImage, BoolImage], px_per_mm
     responses, contrasts = 2.0 * sigmas**2 * mean, 4.0 * sigmas**2 * smaller
     scale = np.argmax(responses, axis=0)
     response, contrast = (np.take_along_axis(values, scale[None], axis=0)[0] for values in (responses, contrasts))
-    texture = _mean_nearby(np.abs(finest), mask, (y, x), reach=_half_width(_NEARBY_MM, px_per_mm))
-    expected = (texture + _LEAST_TEXTURE_PCT) * (search.sigmas_px[scale] / search.sigmas_px[0]) ** _RISE
-    chosen = (contrast >= search.min_contrast_pct[scale]) & (response >= search.min_prominence * expected)
-    return Blobs(y[chosen], x[chosen], scale[chosen], contrast[chosen])
+    prominence = response / _expected(finest, mask, (y, x), (search.sigmas_px[scale] / search.sigmas_px[0], px_per_mm))
+    chosen = (contrast >= search.min_contrast_pct[scale]) & (prominence >= search.min_prominence)
+    return Blobs(y[chosen], x[chosen], scale[chosen], contrast[chosen], response[chosen], prominence[chosen])
+
+
+def prominence_over(rest: FloatImage, mask: BoolImage, blobs: Blobs, scene: tuple[FloatArray, float]) -> FloatArray:
+    """Judge blobs again by the texture that is left once the clear pits are taken away.
+
+    Where pores lie close to each other, they are most of the texture, and would hide each other.
+
+    Parameters
+    ----------
+    rest : (H, W) float32
+        Signal without those pits, meaningful everywhere.
+    mask : (H, W) bool
+        Where the signal counts.
+    blobs : Blobs
+        From `find_blobs`.
+    scene : (S,) float64, float
+        The search's scales in pixels, and the grid's pixels per mm.
+
+    Returns
+    -------
+    (N,) float64
+        As `Blobs.prominence`, with what is left as the texture.
+    """
+    sigmas_px, px_per_mm = scene
+    finest = _laplacian(blurred(rest, float(sigmas_px[0])), float(sigmas_px[0]))
+    widths = sigmas_px[blobs.scale] / sigmas_px[0]
+    return np.asarray(blobs.response_pct / _expected(finest, mask, (blobs.y_px, blobs.x_px), (widths, px_per_mm)))
+
+
+def _expected(
+    finest: FloatImage,
+    mask: BoolImage,
+    place: tuple[NDArray[np.intp], NDArray[np.intp]],
+    scene: tuple[FloatArray, float],
+) -> FloatArray:
+    """Response that texture alone would give at each place; scene: scales by the finest one, pixels per mm."""
+    widths, px_per_mm = scene
+    root = _mean_nearby(np.sqrt(np.abs(finest)), mask, place, reach=_half_width(_NEARBY_MM, px_per_mm))
+    texture = _MEAN_BY_ROOT * root**2
+    return np.asarray((texture + _LEAST_TEXTURE_PCT) * widths**_RISE, np.float64)
+
+
+def _laplacian(smooth: FloatImage, sigma_px: float) -> FloatImage:
+    """Scale-normalised Laplacian of what has been smoothed."""
+    return np.asarray(cv2.Laplacian(smooth, cv2.CV_32F, scale=sigma_px**2, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
 def _scale_space(
@@ -197,8 +251,7 @@ def _scale_space(
     finest, smooth, reached = filled, filled, 0.0
     for index, sigma in enumerate(sigmas_px):
         smooth = blurred(smooth, math.sqrt(sigma**2 - reached**2))
-        laplacian = cv2.Laplacian(smooth, cv2.CV_32F, scale=sigma**2, borderType=cv2.BORDER_REFLECT)
-        response = np.asarray(laplacian, np.float32)
+        response = _laplacian(smooth, float(sigma))
         finest = finest if index else response
         np.maximum(best, response, out=best)
         levels.append(smooth)

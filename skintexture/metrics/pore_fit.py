@@ -29,6 +29,9 @@ _SHAPE_LIMITS = (0.4, 2.5)
 _FARTHEST = 1.5
 """How far the centre may wander from its start, in σ of the start."""
 
+FILL_SIGMAS = 3.0
+"""Half-width of the window in which a pit is filled up, in σ of its long axis: 1 % of its depth is left there."""
+
 _CHUNK = 256
 """Windows fitted together: their arrays then stay in the processor's cache."""
 
@@ -96,6 +99,43 @@ def fit_pits(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> PitFits
     rows = np.concatenate(found)
     rows = rows[np.argsort(order, kind="stable")]
     return PitFits(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3:7].reshape(-1, 2, 2), rows[:, 7])
+
+
+def without_pits(signal: FloatImage, fits: PitFits, chosen: BoolImage) -> FloatImage:
+    """Fill the chosen pits up to the ground around them.
+
+    Parameters
+    ----------
+    signal : (H, W) float32
+    fits : PitFits
+        N pits of this signal.
+    chosen : (N,) bool
+
+    Returns
+    -------
+    (H, W) float32
+    """
+    sigma = np.sqrt(np.linalg.eigvalsh(fits.covariance_px2)[:, 1]) if len(chosen) else np.empty(0)
+    reach = np.ceil(FILL_SIGMAS * sigma).astype(np.intp)
+    pad = int(reach[chosen].max(initial=0)) + 2
+    filled = np.pad(signal, pad)
+    flat = filled.reshape(-1)
+    for size in np.unique(reach[chosen]):
+        same = np.flatnonzero(chosen & (reach == size))
+        y, x = np.rint(fits.y_px[same]).astype(np.intp), np.rint(fits.x_px[same]).astype(np.intp)
+        dy, dx = (grid.ravel() for grid in np.indices((2 * size + 1, 2 * size + 1)) - size)
+        depth = _pit_values(fits, same, dy - (fits.y_px[same] - y)[:, None], dx - (fits.x_px[same] - x)[:, None])
+        places = (y[:, None] + dy + pad) * filled.shape[1] + x[:, None] + dx + pad
+        np.add.at(flat, places.ravel(), depth.ravel())
+    return np.asarray(filled[pad:-pad, pad:-pad], np.float32)
+
+
+def _pit_values(fits: PitFits, chosen: NDArray[np.intp], dy: FloatArray, dx: FloatArray) -> _Floats:
+    """Depth of pits (N) at offsets (N, K) from their centres."""
+    inverse = np.linalg.inv(fits.covariance_px2[chosen])
+    s_yy, s_yx, s_xx = (inverse[:, i, j, None] for i, j in ((0, 0), (0, 1), (1, 1)))
+    away = s_yy * dy**2 + 2.0 * s_yx * dy * dx + s_xx * dx**2
+    return np.asarray(fits.depth[chosen, None] * np.exp(-0.5 * away), np.float32)
 
 
 def _empty() -> FloatArray:

@@ -16,7 +16,7 @@ from pydantic import model_validator
 from scipy.ndimage import map_coordinates
 
 from skintexture.metrics.autocovariance import autocovariance
-from skintexture.metrics.definition import Direction, Metric
+from skintexture.metrics.definition import Direction, Metric, Tolerance
 from skintexture.metrics.masked import centred, crop_to_mask, mean_inside
 from skintexture.model import BoolImage, FloatArray, FloatImage, Patch
 from skintexture.params import Millimetres, Params
@@ -35,6 +35,9 @@ _LAG_LIMIT_BY_L_FILTER = 2.0
 
 _SLOPE_STENCIL = np.array([-1, 9, -45, 0, 45, -9, 1], np.float32) / np.float32(60)
 """Seven-point derivative per pixel: 0.01 % low on a wave of 12 pixels (two points: 4.5 % low)."""
+
+_SKEWNESS_FLOOR = 1e-4
+"""What rounding can do to a skewness about zero."""
 
 _RAYS = 180
 _STEP_PX = 0.25
@@ -132,6 +135,7 @@ def describe(params: RoughnessParams) -> tuple[Metric, ...]:
             direction=row.direction,
             version=params.version,
             source="ISO 25178-2:2021; filters: ISO 16610-61:2015",
+            tolerance=Tolerance(absolute=_SKEWNESS_FLOOR if name == "ssk" else 0.0),
         )
         for name, row in _ROWS.items()
     )

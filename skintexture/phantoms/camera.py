@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skintexture.model import FloatArray, FloatImage
+from skintexture.phantoms.phone import process
 
 _FULL_FRAME_DIAGONAL_MM = math.hypot(36.0, 24.0)
 
@@ -44,6 +45,17 @@ class CameraSpec:
         Full well: shot noise is ``sqrt(signal / full well)`` of full scale; larger is quieter.
     read_noise : float
         σ in shares of full scale.
+    motion_px, motion_deg : float
+        Length of the straight way that the picture moves while the shutter is open, and its direction: 0 is
+        sideways, 90 upward.
+    white_balance : (float, float, float)
+        Gains on the sensor's linear red, green and blue; equal ones are neutral.
+    noise_reduction : float
+        Of a phone, see `skintexture.phantoms.phone`: 0 is none, 1 is usual, 2 smears.
+    sharpening : float
+        Share of the finest detail (below about 1 px) that is added once more; 0 is none, 1 is a phone's.
+    window : (int, int, int, int) or None
+        First row, first column, height and width of the part of the frame that is rendered; None is all of it.
     """
 
     width_px: int = 3000
@@ -54,6 +66,23 @@ class CameraSpec:
     exposure: float = 1.0
     noise_electrons: float = 20000.0
     read_noise: float = 0.0008
+    motion_px: float = 0.0
+    motion_deg: float = 0.0
+    white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    noise_reduction: float = 0.0
+    sharpening: float = 0.0
+    window: tuple[int, int, int, int] | None = None
+
+    @property
+    def shown(self) -> tuple[slice, slice]:
+        """Rows and columns of the frame that are rendered."""
+        top, left, height, width = self.window or (0, 0, self.height_px, self.width_px)
+        return slice(top, top + height), slice(left, left + width)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of the picture."""
+        return self.window[2:] if self.window else (self.height_px, self.width_px)
 
     @property
     def focal_px(self) -> float:
@@ -99,17 +128,18 @@ def view_head(camera: CameraSpec, pose: Pose, anchor_mm: FloatArray) -> View:
     """Place the head so that ``anchor_mm`` (resting) lies at the camera's distance, shifted by the pose."""
     flip = np.diag([1.0, -1.0, -1.0])
     rotation = flip @ _rotation(pose)
+    rows, columns = camera.shown
     wanted = np.array([pose.shift_mm[1], pose.shift_mm[0], camera.distance_mm])
     return View(
         rotation=rotation,
         translation_mm=wanted - rotation @ anchor_mm,
         focal_px=camera.focal_px,
-        centre_px=((camera.height_px - 1) / 2, (camera.width_px - 1) / 2),
+        centre_px=((camera.height_px - 1) / 2 - rows.start, (camera.width_px - 1) / 2 - columns.start),
     )
 
 
 def develop(linear_rgb: FloatImage, camera: CameraSpec, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Blur, expose, add noise and encode as 8-bit sRGB.
+    """Blur, expose, add noise, balance white, encode as 8-bit sRGB and process as the camera does.
 
     Parameters
     ----------
@@ -117,19 +147,53 @@ def develop(linear_rgb: FloatImage, camera: CameraSpec, rng: np.random.Generator
         Radiance, 1.0 = white at exposure 1. Overwritten.
     """
     image = cv2.GaussianBlur(linear_rgb, (0, 0), camera.blur_px, dst=linear_rgb) * np.float32(camera.exposure)
-    encoded = np.empty(image.shape, np.uint8)
+    if camera.motion_px > 0:
+        image = _moved(image, camera)
+    processed = camera.noise_reduction > 0 or camera.sharpening > 0
+    picture = np.empty(image.shape, np.float32 if processed else np.uint8)
+    balance = np.array(camera.white_balance, np.float32)
     for top in range(0, len(image), 256):
         strip = np.clip(image[top : top + 256], 0.0, 1.5)
         noise = rng.standard_normal(strip.shape, dtype=np.float32)
         noise *= np.sqrt(strip / np.float32(camera.noise_electrons) + np.float32(camera.read_noise**2))
-        encoded[top : top + 256] = _srgb_bytes(strip + noise)
-    return encoded
+        encoded = _srgb((strip + noise) * balance)
+        picture[top : top + 256] = encoded if processed else _bytes(encoded)
+    if not processed:
+        return picture
+    tolerance = _tolerance(camera)
+    return _bytes(process(picture, noise=tolerance, reduction=camera.noise_reduction, sharpening=camera.sharpening))
 
 
-def _srgb_bytes(linear: FloatImage) -> NDArray[np.uint8]:
+def _tolerance(camera: CameraSpec) -> float:
+    """σ of the noise of a middle grey, in shares of the encoded range."""
+    light = 0.2
+    slope = float(1.055 / 2.4 * light ** (1 / 2.4 - 1))
+    return slope * math.sqrt(light / camera.noise_electrons + camera.read_noise**2)
+
+
+def _moved(image: FloatImage, camera: CameraSpec) -> FloatImage:
+    """Average of the picture over a straight way."""
+    reach = math.ceil(camera.motion_px / 2) + 1
+    angle = math.radians(camera.motion_deg)
+    steps = np.linspace(-0.5, 0.5, 64 * reach + 1) * camera.motion_px
+    rows, columns = reach - steps * math.sin(angle), reach + steps * math.cos(angle)
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1))
+    for down in (0, 1):
+        for right in (0, 1):
+            at = np.floor(rows).astype(int) + down, np.floor(columns).astype(int) + right
+            np.add.at(kernel, at, (1 - np.abs(rows - at[0])) * (1 - np.abs(columns - at[1])))
+    kernel = (kernel / kernel.sum()).astype(np.float32)
+    return np.asarray(cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.float32)
+
+
+def _srgb(linear: FloatImage) -> FloatImage:
     clipped = np.clip(linear, 0.0, 1.0)
     curve = np.where(clipped <= 0.0031308, 12.92 * clipped, 1.055 * clipped ** np.float32(1 / 2.4) - 0.055)
-    return np.asarray(np.rint(curve * 255.0), np.uint8)
+    return np.asarray(curve, np.float32)
+
+
+def _bytes(encoded: FloatImage) -> NDArray[np.uint8]:
+    return np.asarray(np.rint(encoded * 255.0), np.uint8)
 
 
 def _rotation(pose: Pose) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,10 +12,13 @@ from skintexture.model import FloatArray, FloatImage
 from skintexture.phantoms.camera import View
 from skintexture.phantoms.head import Head
 from skintexture.phantoms.mesh import IntArray
+from skintexture.phantoms.skin import Skin, SkinSpec
 
 _SUBPIXEL_BITS = 4
 _LEVELS = 12
 _LASHES = 105  # of one upper lid
+_VELLUS_PALER = (0.42, 0.34, 0.26)
+_VELLUS_OPACITY = 0.12  # a hair of 0.02 mm within a pixel of 0.07 mm
 _STEPS = np.linspace(0.0, 1.0, 5)
 
 
@@ -27,6 +30,8 @@ class HairSpec:
     ----------
     colour : tuple of float
         Linear sRGB.
+    brow_colour : tuple of float or None
+        Of brows and lashes, where not the same.
     per_cm2 : float
         Hairs of the scalp.
     length_mm : float
@@ -41,6 +46,7 @@ class HairSpec:
     length_mm: float
     brow_hairs: int
     seed: int
+    brow_colour: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,17 @@ class Strokes:
         The vertex that each grows from.
     tone : (N,) float64
         Brightness relative to the others, about 1.
+    colour : (float, float, float)
+        Linear sRGB.
+    opacity : float
+        Of a hair one pixel wide, 0 … 1.
     """
 
     points_mm: FloatArray
     root: IntArray
     tone: FloatArray
+    colour: tuple[float, float, float]
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,33 @@ class HairLayer:
 
     cover: FloatImage
     tone: FloatImage
+
+
+@dataclass(frozen=True, slots=True)
+class Hair:
+    """All hair that grows from one resting head, whatever is photographed of it.
+
+    Attributes
+    ----------
+    scalp, brows, stubble, vellus : Strokes
+    """
+
+    scalp: Strokes
+    brows: Strokes
+    stubble: Strokes
+    vellus: Strokes
+
+
+def grow_hair(head: Head, skin: Skin, specs: tuple[HairSpec, SkinSpec]) -> Hair:
+    """Let hair grow: on scalp and brows as the hair's spec tells, in the face as the skin's does."""
+    spec, face = specs
+    bare = (1 - skin.scalp) * (1 - head.lips) ** 6 * (1 - head.mouth_inside) * (1 - head.ears)
+    return Hair(
+        scalp=scalp_hair(head, skin.scalp, spec),
+        brows=brow_hair(head, spec),
+        stubble=_stubble(head, bare * _beard(head), (spec, face)),
+        vellus=_vellus(head, bare * (1 - head.eyelids) * (head.vertices_mm[:, 2] > -60), (spec, face)),
+    )
 
 
 def scalp_hair(head: Head, scalp: FloatArray, spec: HairSpec) -> Strokes:
@@ -84,7 +123,7 @@ def scalp_hair(head: Head, scalp: FloatArray, spec: HairSpec) -> Strokes:
     outward = roots - crown + rng.normal(0.0, 38.0, roots.shape)
     along = _tangent(outward, normals)
     length = spec.length_mm * rng.uniform(0.6, 1.2, len(roots)) * np.clip(scalp[corners[:, 0]] * 1.2, 0.4, 1)
-    return _grow(roots, along, normals, corners[:, 0], length_mm=length, lift=0.75, rng=rng)
+    return _grow(roots, along, (normals, corners[:, 0], spec.colour), length_mm=length, lift=0.75, rng=rng)
 
 
 def brow_hair(head: Head, spec: HairSpec) -> Strokes:
@@ -95,7 +134,54 @@ def brow_hair(head: Head, spec: HairSpec) -> Strokes:
         points_mm=np.concatenate([side.points_mm for side in sides]),
         root=np.concatenate([side.root for side in sides]),
         tone=np.concatenate([side.tone for side in sides]),
+        colour=spec.brow_colour or spec.colour,
     )
+
+
+def _beard(head: Head) -> FloatArray:
+    """1 where a beard grows: below a line from the sideburns over the cheek to the nose, down to the throat."""
+    x, y, _ = head.vertices_mm.T
+    side = np.abs(x)
+    line = np.where(side < 24.0, -46.0, -46.0 - 0.9 * (side - 24.0))
+    line = np.maximum(line, np.where(side > 40.0, -60.0 + 2.2 * (side - 40.0), -np.inf))
+    line = np.minimum(line, -12.0)
+    return np.asarray(np.clip((line - y) / 7.0, 0.0, 1.0) * np.clip((y + 135.0) / 12.0, 0.0, 1.0))
+
+
+def _stubble(head: Head, where: FloatArray, specs: tuple[HairSpec, SkinSpec]) -> Strokes:
+    """Hairs of 0.3–1.1 mm that grow downward and outward."""
+    spec, face = specs
+    rng = np.random.default_rng([face.seed, 15])
+    roots, normals, vertex = _roots(head, where * face.stubble_per_cm2, rng)
+    downward = np.array([0.0, -1.0, 0.0]) + 0.012 * roots * (1.0, 0.0, 0.0) + rng.normal(0.0, 0.35, roots.shape)
+    length = rng.uniform(0.3, 1.1, len(roots))
+    return _grow(
+        roots, _tangent(downward, normals), (normals, vertex, spec.colour), length_mm=length, lift=0.9, rng=rng
+    )
+
+
+def _vellus(head: Head, where: FloatArray, specs: tuple[HairSpec, SkinSpec]) -> Strokes:
+    """Pale hairs of 0.8–2.5 mm that hardly cover anything."""
+    spec, face = specs
+    rng = np.random.default_rng([face.seed, 16])
+    roots, normals, vertex = _roots(head, where * face.vellus_per_cm2, rng)
+    outward = np.array([0.0, -0.8, 0.0]) + 0.02 * roots * (1.0, 0.0, 0.0) + rng.normal(0.0, 0.30, roots.shape)
+    length = rng.uniform(0.8, 2.5, len(roots))
+    red, green, blue = (min(own + paler, 0.7) for own, paler in zip(spec.colour, _VELLUS_PALER, strict=True))
+    colour = (red, green, blue)
+    grown = _grow(roots, _tangent(outward, normals), (normals, vertex, colour), length_mm=length, lift=0.35, rng=rng)
+    return replace(grown, opacity=_VELLUS_OPACITY)
+
+
+def _roots(head: Head, per_cm2: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Places, normals and nearest vertices of hairs scattered with this density at the vertices."""
+    expected = per_cm2[head.triangles].mean(axis=1) * head.areas_mm2 / 100
+    count = round(expected.sum())
+    share = expected / expected.sum() if count else np.full(len(expected), 1.0 / len(expected))
+    corners = head.triangles[rng.choice(len(expected), size=count, p=share)]
+    barycentric = rng.dirichlet((1.0, 1.0, 1.0), count)
+    roots = np.einsum("nc,nck->nk", barycentric, head.vertices_mm[corners])
+    return roots, head.normals[corners[:, 0]], corners[:, 0]
 
 
 def draw_strokes(strokes: Strokes, brightness: FloatArray, view: View, size: tuple[int, int]) -> HairLayer:
@@ -122,8 +208,20 @@ def draw_strokes(strokes: Strokes, brightness: FloatArray, view: View, size: tup
     return HairLayer(cover=share, tone=np.asarray(tone * np.float32(1.6 / 255) / np.maximum(share, 0.05), np.float32))
 
 
-def draw_lashes(lid: IntArray, px_per_mm: float, seed: int, size: tuple[int, int]) -> FloatImage:
-    """Upper lashes as coverage (H, W): they leave the lid's rim forward, so they look short and bend upward."""
+def draw_lashes(lid: IntArray, px_per_mm: float, growth: tuple[int, float], size: tuple[int, int]) -> FloatImage:
+    """Upper lashes as coverage (H, W): they leave the lid's rim forward, so they look short and bend upward.
+
+    Parameters
+    ----------
+    lid : (N, 2) int64
+        ``(row, column)`` along the rim.
+    px_per_mm : float
+    growth : (int, float)
+        Seed, and how far they bend upward: 1 over open eyes, negative is downward.
+    size : tuple of int
+        Height and width.
+    """
+    seed, lift = growth
     rng = np.random.default_rng([seed, 10])
     cover = np.zeros(size, np.uint8)
     if len(lid) == 0:
@@ -136,7 +234,7 @@ def draw_lashes(lid: IntArray, px_per_mm: float, seed: int, size: tuple[int, int
     rise = rng.uniform(0.7, 1.05, _LASHES)[:, None]
     t = _STEPS[None, :]
     x = picked[:, 1:] + length[:, None] * across[:, None] * t**1.3
-    y = picked[:, :1] + length[:, None] * (0.30 * t - rise * t**2)
+    y = picked[:, :1] + length[:, None] * (0.30 * t - lift * rise * t**2)
     lines = np.rint(np.stack([x, y], axis=-1) * 2**_SUBPIXEL_BITS).astype(np.int32)
     cv2.polylines(cover, list(lines), False, (220,), 1, cv2.LINE_AA, _SUBPIXEL_BITS)
     cv2.polylines(cover, list(lines[:, :3]), False, (240,), 2, cv2.LINE_AA, _SUBPIXEL_BITS)
@@ -160,24 +258,26 @@ def _one_brow(head: Head, spec: HairSpec, side: float, rng: np.random.Generator)
     upward = 1.25 * (1 - t) ** 2.2 - 0.55 * t - 0.35 * (y - middle) / 2.5
     direction = np.stack([side * (0.25 + t), upward, np.zeros_like(t)], axis=1) + rng.normal(0, 0.16, (len(t), 3))
     length = rng.uniform(3.5, 7.0, len(t)) * (1 - 0.25 * t)
-    return _grow(roots, _tangent(direction, normals), normals, near, length_mm=length, lift=0.10, rng=rng)
+    grown = (normals, near, spec.colour)
+    return _grow(roots, _tangent(direction, normals), grown, length_mm=length, lift=0.10, rng=rng)
 
 
 def _grow(
     roots: FloatArray,
     along: FloatArray,
-    normals: FloatArray,
-    vertex: IntArray,
+    ground: tuple[FloatArray, IntArray, tuple[float, float, float]],
     *,
     length_mm: FloatArray,
     lift: float,
     rng: np.random.Generator,
 ) -> Strokes:
-    """Curved hairs: they rise from the skin and bend back to it."""
+    """Curved hairs: they rise from the skin (its normals and vertices, and the hairs' colour) and bend back to it."""
+    normals, vertex, colour = ground
     t = _STEPS[None, :, None]
     rise = normals[:, None] * (lift * (t - 0.55 * t**2))
     points = roots[:, None] + length_mm[:, None, None] * (along[:, None] * (t - 0.1 * t**2) + rise)
-    return Strokes(points_mm=points, root=vertex, tone=np.clip(rng.normal(1.0, 0.30, len(roots)), 0.35, 1.6))
+    tone = np.clip(rng.normal(1.0, 0.30, len(roots)), 0.35, 1.6)
+    return Strokes(points_mm=points, root=vertex, tone=tone, colour=colour)
 
 
 def _flat(vectors: FloatArray, normals: FloatArray) -> FloatArray:

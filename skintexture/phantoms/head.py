@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from importlib import resources
 
 import numpy as np
@@ -19,11 +19,16 @@ from skintexture.phantoms.mesh import (
 )
 
 _ASSET = "makehuman_head.npz"
+_FACE_ASSET = "makehuman_face.npz"
 _EYE_VERTICES = 72
 _SPREAD = 0.15  # of individual features; ±1 is the widest that the data foresees
+_LIDS_MEET = 0.68  # of the data's movement: it was made for its own, larger eyes
 _EYE_SCALE = -0.5  # the data's eyeballs are a fifth larger than an adult's 24 mm, and its lids fit them
 _BASE = "caucasian-female"  # the base mesh itself, so it has no target
 _MACRO = ("caucasian-female", "african-female", "asian-female", "caucasian-male", "african-male", "asian-male")
+
+UPPER_LID = (246, 161, 160, 159, 158, 157, 173, 133)
+"""Landmarks along the rim of the subject's right upper lid, from next to the outer corner inward."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +53,23 @@ class HeadSpec:
     blend: tuple[float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expression:
+    """What the face does: 0 is at rest, 1 the full movement.
+
+    Attributes
+    ----------
+    smile : float
+        Corners of the mouth go out and up, cheeks rise, lips stay closed.
+    eyes_closed : float
+        Both upper lids come down; 1 closes them.
+    """
+
+    smile: float = 0.0
+    eyes_closed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Head:
     """The resting surface, in mm: x to the viewer's right, y up, z toward the camera, origin between the eyeballs.
 
@@ -68,6 +89,10 @@ class Head:
         The subject's right eye first.
     eye_radius_mm : float
         Of the eyeball that the lids fit.
+
+    Notes
+    -----
+    A head equals only itself, so that what follows from it can be kept for the next photograph.
     """
 
     coarse_mm: FloatArray
@@ -114,6 +139,49 @@ def shape_head(spec: HeadSpec) -> Head:
         eye_centres_mm=np.stack([_eye_centre(right), _eye_centre(left)]),
         eye_radius_mm=_eye_radius(left),
     )
+
+
+@lru_cache(maxsize=4)
+def move_face(head: Head, expression: Expression) -> Head:
+    """Give a resting head an expression: the same skin, vertex by vertex, in another place.
+
+    What is told in mm of skin (`Head.areas_mm2`) stays that of the resting head.
+    """
+    if expression == Expression():
+        return head
+    topology = _topology()
+    moves = _face().moves_mm
+    move = expression.smile * moves["smile"] + _LIDS_MEET * expression.eyes_closed * moves["eyes-closed"]
+    coarse_move = topology.first.matrix @ move
+    fine = head.vertices_mm + topology.second.matrix @ coarse_move
+    return replace(
+        head,
+        coarse_mm=head.coarse_mm + coarse_move,
+        vertices_mm=fine,
+        normals=vertex_normals(fine, head.triangles),
+    )
+
+
+def face_landmarks() -> IntArray:
+    """Vertices of every head that lie where the landmark model sets its 468 points on a face at rest."""
+    return _face().landmarks
+
+
+@dataclass(frozen=True, slots=True)
+class _Face:
+    """What the heads' mesh tells of faces: movements (Vs, 3) of its coarsest skin vertices, and landmarks."""
+
+    moves_mm: dict[str, FloatArray]
+    landmarks: IntArray
+
+
+@cache
+def _face() -> _Face:
+    with (resources.files("skintexture.assets") / _FACE_ASSET).open("rb") as stream, np.load(stream) as data:
+        names = [str(name) for name in data["move_names"]]
+        moves_mm = data["moves_10um"] * 0.01
+        landmarks = data["landmarks"].astype(np.int64)
+    return _Face(dict(zip(names, moves_mm, strict=True)), landmarks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,10 +60,10 @@ class Interpolator:
 
     def __call__(self, triangles: NDArray[np.int32], rows: IntArray, columns: IntArray) -> FloatImage:
         """Attributes (N, K) at pixels (N,) that show these triangles (N,)."""
-        origins = self.origins_px[triangles]
+        origins = self.origins_px.take(triangles, axis=0)
         dx = (columns - origins[:, 0]).astype(np.float32)[:, None]
         dy = (rows - origins[:, 1]).astype(np.float32)[:, None]
-        planes = self.planes[triangles]
+        planes = self.planes.take(triangles, axis=0)
         return np.asarray(planes[:, 0] + dx * planes[:, 1] + dy * planes[:, 2])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -31,7 +31,7 @@ class ReliefTile:
     layers: FloatImage
 
 
-@cache
+@lru_cache(maxsize=2)
 def relief_tile(seed: int) -> ReliefTile:
     """Furrows of two generations (fields of about 0.55 and 1.2 mm) and finer unevenness."""
     rng = np.random.default_rng([seed, 1])

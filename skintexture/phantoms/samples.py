@@ -9,25 +9,26 @@ import argparse
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
-from PIL.ExifTags import IFD, Base
 
 from skintexture.model import FloatArray
 from skintexture.phantoms.camera import CameraSpec, Pose
 from skintexture.phantoms.eyes import EyeSpec
-from skintexture.phantoms.faces import FaceSpec, PoreTruth, RenderedFace, Shot, Treatment, grow_person, photograph
+from skintexture.phantoms.faces import FaceSpec, RenderedFace, Shot, grow_person, photograph
+from skintexture.phantoms.files import FileSpec, write_photo
 from skintexture.phantoms.hair import HairSpec
 from skintexture.phantoms.head import HeadSpec
 from skintexture.phantoms.light import LightSpec
 from skintexture.phantoms.skin import SkinSpec
+from skintexture.phantoms.treatment import Treatment
+from skintexture.phantoms.truth import PoreTruth
 
 JPEG_QUALITY = 92
 LISTED_FWHM_MM = 0.2
 LISTED_SLANT_DEG = 60.0
+_TREATMENT = ("pore_depth", "pore_diameter", "furrow_depth")
 
 SUBJECTS = {
     "s01": FaceSpec(
@@ -107,13 +108,8 @@ def sample_photos() -> Iterator[tuple[str, RenderedFace]]:
 
 
 def write_jpeg(photo: RenderedFace, path: Path) -> None:
-    """Store a photograph with full colour resolution and its focal length in EXIF."""
-    exif = Image.Exif()
-    exif[Base.ImageDescription] = "Synthetic face made by skintexture.phantoms; this person does not exist"
-    exif[Base.Orientation] = 1
-    exif.get_ifd(IFD.Exif)[Base.FocalLengthIn35mmFilm] = photo.truth.focal_length_35mm
-    exif.get_ifd(IFD.Exif)[Base.ColorSpace] = 1
-    Image.fromarray(photo.rgb8).save(path, quality=JPEG_QUALITY, subsampling=0, optimize=True, exif=exif)
+    """Store a photograph as the samples are: full colour resolution, and its focal length in EXIF."""
+    write_photo(photo, path, FileSpec(quality=JPEG_QUALITY))
 
 
 def truth_of(photo: RenderedFace) -> dict[str, object]:
@@ -126,7 +122,7 @@ def truth_of(photo: RenderedFace) -> dict[str, object]:
         "iris_diameter_mm": truth.iris_diameter_mm,
         "irises_yx_px": np.round(truth.irises_px, 1).tolist(),
         "ita_deg": truth.ita_deg,
-        "treatment": asdict(truth.treatment),
+        "treatment": {name: getattr(truth.treatments[0], name) for name in _TREATMENT},
         "pores": _pore_columns(truth.pores),
     }
 

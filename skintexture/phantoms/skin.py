@@ -56,11 +56,21 @@ class SkinSpec:
     seed : int
         Decides every pore, spot and furrow.
     ita_deg : float
-        Individual typology angle of calm skin, −50 … 55.
+        Individual typology angle of calm skin, −50 … 60.
     pore_density, pore_size : float
         Relative to an average adult.
-    freckles : int
-        Tried over nose and cheeks.
+    freckles, moles : int
+        Freckles are tried over nose and cheeks, moles anywhere.
+    comedones : int
+        Blackheads, dark plugs of 0.35–0.8 mm on nose, chin and brow.
+    papules : int
+        Of acne: red domes of 1.5–3.5 mm on cheeks, chin and brow.
+    pore_elongation : float
+        Largest ratio of a pore's axes, ≥ 1; uniform from 1, the long axis in any direction.
+    furrow_depth : float
+        Of the micro-relief, relative to an average adult.
+    stubble_per_cm2, vellus_per_cm2 : float
+        Cut hairs of the beard, and fine pale hairs of the whole face.
     """
 
     seed: int
@@ -68,11 +78,18 @@ class SkinSpec:
     pore_density: float = 1.0
     pore_size: float = 1.0
     freckles: int = 0
+    moles: int = 5
+    comedones: int = 0
+    papules: int = 0
+    pore_elongation: float = 1.0
+    furrow_depth: float = 1.0
+    stubble_per_cm2: float = 0.0
+    vellus_per_cm2: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pits:
-    """Round Gaussian marks on the resting surface.
+    """Gaussian marks on the resting surface, round where nothing else is said.
 
     Attributes
     ----------
@@ -83,12 +100,21 @@ class Pits:
         Full width at half depth.
     depth : (N,) float64
         mm for pores, units of melanin for spots.
+    stretch : (N, 2) float64 or None
+        Long axis by short axis (the width is their geometric mean), and the long one's angle in radians from upright
+        on the face; None where all are round.
     """
 
     triangle: IntArray
     barycentric: FloatArray
     fwhm_mm: FloatArray
     depth: FloatArray
+    stretch: FloatArray | None = None
+
+    @property
+    def elongation(self) -> FloatArray:
+        """Long axis by short axis (N,)."""
+        return np.ones(len(self.depth)) if self.stretch is None else self.stretch[:, 0]
 
     def at(self, triangles: IntArray, attribute: FloatArray) -> FloatArray:
         """Attribute (N, K) of the vertices (V, K) at the marks."""
@@ -108,6 +134,10 @@ class Skin:
     gloss, relief : (V,) float64
         Shine and furrow depth, relative.
     pores, spots : Pits
+    spot_kind : (N,) str
+        ``freckle``, ``mole`` or ``comedo``.
+    papules : Pits
+        Domes instead of pits: their depth is a height in mm.
     """
 
     albedo: FloatArray
@@ -116,6 +146,8 @@ class Skin:
     relief: FloatArray
     pores: Pits
     spots: Pits
+    spot_kind: NDArray[np.str_]
+    papules: Pits
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +170,7 @@ def grow_skin(head: Head, spec: SkinSpec) -> Skin:
     places = _places(head)
     scalp = _scalp(head, np.random.default_rng([spec.seed, 2]))
     bare = (1 - scalp) * (1 - head.mouth_inside)
+    spots, kinds = _spots(places, bare, spec)
     return Skin(
         albedo=_pigments(places, scalp, spec),
         scalp=scalp,
@@ -145,9 +178,12 @@ def grow_skin(head: Head, spec: SkinSpec) -> Skin:
         relief=bare
         * (1 - 0.55 * head.lips)
         * (1 - 0.4 * head.ears)
-        * (1 - 0.3 * places.near(places.nose, (0, 0, 0), (12, 12, 14))),
+        * (1 - 0.3 * places.near(places.nose, (0, 0, 0), (12, 12, 14)))
+        * spec.furrow_depth,
         pores=_pores(places, bare, spec),
-        spots=_spots(places, bare, spec),
+        spots=spots,
+        spot_kind=kinds,
+        papules=_papules(places, bare, spec),
     )
 
 
@@ -202,24 +238,54 @@ def _pores(places: _Places, bare: FloatArray, spec: SkinSpec) -> Pits:
     fwhm_mm = np.clip(median_mm * spec.pore_size * spread, *_PORE_RANGE_MM)
     depth_mm = fwhm_mm * np.clip(rng.normal(0.16, 0.04, len(fwhm_mm)), 0.06, 0.27)
     kept = _apart(marks.at(places.head.triangles, places.head.vertices_mm))
-    return Pits(marks.triangle[kept], marks.barycentric[kept], fwhm_mm[kept], depth_mm[kept])
+    stretch = None if spec.pore_elongation == 1.0 else _stretch(int(kept.sum()), spec)
+    return Pits(marks.triangle[kept], marks.barycentric[kept], fwhm_mm[kept], depth_mm[kept], stretch)
 
 
-def _spots(places: _Places, bare: FloatArray, spec: SkinSpec) -> Pits:
-    """Freckles over nose and cheeks, and a few moles anywhere."""
+def _stretch(count: int, spec: SkinSpec) -> FloatArray:
+    rng = np.random.default_rng([spec.seed, 12])
+    return np.stack([rng.uniform(1.0, spec.pore_elongation, count), rng.uniform(0.0, math.pi, count)], axis=1)
+
+
+def _spots(places: _Places, bare: FloatArray, spec: SkinSpec) -> tuple[Pits, NDArray[np.str_]]:
+    """Freckles over nose and cheeks, a few moles anywhere, and blackheads; and which each of them is."""
     rng = np.random.default_rng([spec.seed, 5])
     freckled = places.near(places.nose, (28, 6, -14), (26, 14, 24)) + 0.08
     area_cm2 = places.head.areas_mm2.sum() / 100
+    in_front = bare * (places.head.vertices_mm[:, 2] > -40)
     freckles = _scatter(places.head, freckled * bare, rng, count=spec.freckles)
-    moles = _scatter(places.head, bare * (places.head.vertices_mm[:, 2] > -40) * 900 / area_cm2, rng, count=5)
-    widths = [rng.uniform(0.6, 1.6, len(freckles.triangle)), rng.uniform(1.0, 2.4, len(moles.triangle))]
-    depths = [rng.uniform(0.06, 0.30, len(freckles.triangle)), rng.uniform(0.7, 1.4, len(moles.triangle))]
-    return Pits(
-        np.concatenate([freckles.triangle, moles.triangle]),
-        np.concatenate([freckles.barycentric, moles.barycentric]),
-        np.concatenate(widths),
-        np.concatenate(depths),
+    moles = _scatter(places.head, in_front * 900 / area_cm2, rng, count=spec.moles)
+    widths = [rng.uniform(0.6, 1.6, spec.freckles), rng.uniform(1.0, 2.4, spec.moles)]
+    depths = [rng.uniform(0.06, 0.30, spec.freckles), rng.uniform(0.7, 1.4, spec.moles)]
+    other = np.random.default_rng([spec.seed, 13])
+    comedones = _scatter(places.head, _oily(places) * in_front * (1 - places.head.lips), other, count=spec.comedones)
+    marks = Pits(
+        np.concatenate([freckles.triangle, moles.triangle, comedones.triangle]),
+        np.concatenate([freckles.barycentric, moles.barycentric, comedones.barycentric]),
+        np.concatenate([*widths, other.uniform(0.35, 0.8, spec.comedones)]),
+        np.concatenate([*depths, other.uniform(0.8, 1.8, spec.comedones)]),
     )
+    return marks, np.repeat(["freckle", "mole", "comedo"], [spec.freckles, spec.moles, spec.comedones])
+
+
+def _papules(places: _Places, bare: FloatArray, spec: SkinSpec) -> Pits:
+    rng = np.random.default_rng([spec.seed, 14])
+    on_cheeks = places.near(places.nose, (36, -12, -24), (16, 22, 24))
+    where = (on_cheeks + 0.6 * _oily(places)) * bare * (1 - places.head.lips) * (1 - places.head.eyelids)
+    marks = _scatter(places.head, where, rng, count=spec.papules)
+    return Pits(
+        marks.triangle,
+        marks.barycentric,
+        rng.uniform(1.5, 3.5, spec.papules),
+        rng.uniform(0.10, 0.30, spec.papules),
+    )
+
+
+def _oily(places: _Places) -> FloatArray:
+    """Where sebum is richest: nose, chin and brow."""
+    nose = places.near(places.nose, (0, 0, 0), (14, 16, 18))
+    chin = 0.6 * places.near(places.mouth, (0, -24, 0), (18, 12, 20))
+    return np.asarray(nose + chin + 0.35 * places.near(places.brow, (0, 0, 0), (30, 16, 25)))
 
 
 def _scatter(head: Head, per_cm2: FloatArray, rng: np.random.Generator, count: int | None = None) -> Pits:

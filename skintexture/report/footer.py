@@ -13,7 +13,7 @@ from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.measure import PhotoResult
 from skintexture.model import Photo, Scale
 from skintexture.report.lettering import INK, Colour, font, shorten, wrap
-from skintexture.report.marks import ENLARGED_COLOUR, ENLARGED_MM, PORE_COLOUR, draw_circle
+from skintexture.report.marks import ENLARGED_COLOUR, ENLARGED_MM, PORE_COLOUR, SMALL_COLOUR, VISIBLE_MM, draw_circle
 from skintexture.report.view import Picture, View
 from skintexture.report.zone_paint import Hatching, hatch_tile, short_name
 
@@ -170,7 +170,8 @@ def _samples(result: PhotoResult, hatchings: Sequence[Hatching], letters_px: int
     bar = _bar(_BAR_MM * result.scale.px_per_mm * view.zoom, letters_px)
     samples = [(bar, f"{_BAR_MM:g} mm at the eyes" if result.face else f"{_BAR_MM:g} mm")]
     if result.pores:
-        samples.append((_circle(PORE_COLOUR, letters_px), f"pore below {ENLARGED_MM:g} mm"))
+        samples.append((_circle(SMALL_COLOUR, letters_px), f"pore below {VISIBLE_MM:g} mm"))
+        samples.append((_circle(PORE_COLOUR, letters_px), f"{VISIBLE_MM:g} to {ENLARGED_MM:g} mm"))
         samples.append((_circle(ENLARGED_COLOUR, letters_px), f"{ENLARGED_MM:g} mm and more"))
     meant = [(_hatched(hatching, letters_px), hatching.meaning) for hatching in hatchings]
     if meant:

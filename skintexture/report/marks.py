@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
 from skintexture.locate.anatomy import LEFT_IRIS, RIGHT_EYELIDS, RIGHT_IRIS, mirrored
 from skintexture.locate.iris import IrisFit, eye_axis_rad, fit_iris
 from skintexture.measure import PhotoResult
-from skintexture.model import Face, Photo
+from skintexture.model import Face, LocatedPore, Photo
 from skintexture.report.lettering import Colour
 from skintexture.report.view import Picture, View
 
-ENLARGED_MM = 0.4
-"""Pores from here on are drawn in a colour of their own."""
+VISIBLE_MM, ENLARGED_MM = 0.25, 0.4
+"""Pores from here on are drawn in colours of their own."""
+SMALL_COLOUR: Colour = (190, 255, 120)
 PORE_COLOUR: Colour = (70, 235, 255)
 ENLARGED_COLOUR: Colour = (255, 95, 205)
 _IRIS_COLOUR: Colour = (245, 245, 245)
@@ -21,6 +24,8 @@ _IRIS_COLOUR: Colour = (245, 245, 245)
 # OpenCV takes coordinates in fractions of a pixel.
 _SHIFT = 6
 _SUBPIXELS = 1 << _SHIFT
+# Opacity of a pore that is as likely as not to be none.
+_FAINTEST = 0.35
 # The antialiased line covers one pixel to either side.
 _CLEARANCE_PX = 1.0
 # An eye that the landmark model calls more closed than open shows no iris.
@@ -28,8 +33,15 @@ _SHUT = 0.5
 
 
 def pore_colour(diameter_mm: float) -> Colour:
-    """Return the colour of a pore's circle."""
-    return ENLARGED_COLOUR if diameter_mm >= ENLARGED_MM else PORE_COLOUR
+    """Return the colour of a pore's outline."""
+    if diameter_mm >= ENLARGED_MM:
+        return ENLARGED_COLOUR
+    return PORE_COLOUR if diameter_mm >= VISIBLE_MM else SMALL_COLOUR
+
+
+def opacity(probability: float) -> float:
+    """Return how opaque the outline of a pore is that is one with this probability: sure ones stand out."""
+    return _FAINTEST + (1.0 - _FAINTEST) * min(1.0, max(0.0, 2.0 * probability - 1.0))
 
 
 def draw_circle(
@@ -41,13 +53,36 @@ def draw_circle(
 
 
 def draw_pores(view: View, result: PhotoResult) -> None:
-    """Draw a circle around each pore, in place: the pore's diameter lies free inside the line."""
+    """Outline each pore in place: its ellipse at half depth lies free inside the line.
+
+    The colour tells the diameter, the opacity the probability that it is a pore.
+    """
     px_per_mm = {zone.name: zone.px_per_mm * view.zoom for zone in result.zones}
     at = view.place(np.array([(pore.y_px, pore.x_px) for pore in result.pores]).reshape(-1, 2))
     for (y, x), located in zip(at, result.pores, strict=True):
-        diameter_mm = located.pore.diameter_mm
-        radius_px = diameter_mm * px_per_mm[located.zone] / 2 + _CLEARANCE_PX
-        draw_circle(view.picture, (y, x), radius_px, colour=pore_colour(diameter_mm))
+        outline_pore(view.picture, (y, x), located, px_per_mm=px_per_mm[located.zone])
+
+
+def outline_pore(
+    picture: Picture, centre: tuple[float, float], located: LocatedPore, *, px_per_mm: float, width_px: int = 1
+) -> None:
+    """Outline one pore in place; ``centre`` is ``(y, x)`` in the picture, which has ``px_per_mm``."""
+    pore = located.pore
+    stretch = math.sqrt(pore.elongation)
+    axes = [pore.diameter_mm * px_per_mm / 2 * by + _CLEARANCE_PX for by in (stretch, 1.0 / stretch)]
+    reach = math.ceil(max(axes)) + width_px + 1
+    y0, x0 = (max(0, math.floor(at) - reach) for at in centre)
+    box = picture[y0 : max(0, math.ceil(centre[0]) + reach + 1), x0 : max(0, math.ceil(centre[1]) + reach + 1)]
+    if not box.size:
+        return
+    drawn = box.copy()
+    at = (round((centre[1] - x0) * _SUBPIXELS), round((centre[0] - y0) * _SUBPIXELS))
+    size = (round(axes[0] * _SUBPIXELS), round(axes[1] * _SUBPIXELS))
+    colour = pore_colour(pore.diameter_mm)
+    # The picture's y axis points down, the angle is counter-clockwise.
+    cv2.ellipse(drawn, at, size, -pore.angle_deg, 0, 360, colour, width_px, cv2.LINE_AA, _SHIFT)
+    opaque = opacity(pore.probability)
+    box[:] = cv2.addWeighted(drawn, opaque, box, 1.0 - opaque, 0.0)
 
 
 def draw_irises(view: View, photo: Photo, face: Face) -> None:

@@ -9,6 +9,7 @@ from skintexture.locate.anatomy import not_skin_outlines
 from skintexture.measure import PhotoResult
 from skintexture.model import Photo
 from skintexture.report.footer import draw_footer
+from skintexture.report.insets import draw_insets
 from skintexture.report.labels import Ground, place_labels
 from skintexture.report.lettering import INK, label_size_px, write_label
 from skintexture.report.marks import draw_irises, draw_pores
@@ -25,8 +26,9 @@ def draw_overlay(photo: Photo, result: PhotoResult, *, max_slant_deg: float) -> 
     """Draw what was measured into the photo.
 
     The picture holds the zones' outlines and names, measured skin lightly tinted, skin that was left out dimmed and
-    hatched by its reason, every pore as a circle of its diameter (full width at half depth), the irises if the scale
-    rests on them, and below it a strip that says what was found.
+    hatched by its reason, every pore's outline (at half depth; its colour is its size, its opacity how sure it is), the
+    irises if the scale rests on them; below it a closer look at the pores of every zone and their sizes, and a strip
+    that says what was found.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ def draw_overlay(photo: Photo, result: PhotoResult, *, max_slant_deg: float) -> 
     -------
     (H, W, 3) uint8
         sRGB, upright: the face at the photo's own resolution (its longer side brought to 1200 … 3600 pixels), and
-        the strip below it.
+        what stands below it.
     """
     view = view_result(photo, result)
     seen = skin_kinds(photo, result, max_slant_deg)
@@ -49,7 +51,9 @@ def draw_overlay(photo: Photo, result: PhotoResult, *, max_slant_deg: float) -> 
     if result.face is not None and result.scale.method == "iris":
         draw_irises(view, photo, result.face)
     _name_zones(view, result, seen)
-    return _stacked(view.picture, draw_footer(photo, result, view, hatchings=hatchings))
+    footer = draw_footer(photo, result, view, hatchings=hatchings)
+    insets = draw_insets(photo, result, max(view.picture.shape[1], footer.shape[1]))
+    return _stacked(view.picture, np.vstack([insets, footer]) if insets.size else footer)
 
 
 def _name_zones(view: View, result: PhotoResult, seen: SkinKinds) -> None:

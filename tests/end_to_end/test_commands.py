@@ -10,40 +10,93 @@ import pytest
 from command_line import SAMPLES, skintexture
 from skintexture.caveats import CAVEATS
 from skintexture.recipe import load_recipe, shipped_recipes
-from skintexture.study.compare import CHANGE_COLUMNS
+from skintexture.study.comparability import COMPARABILITY_COLUMNS
+from skintexture.study.pair_tables import CHANGE_COLUMNS, CHANGE_MAP_COLUMNS, PORE_PAIR_COLUMNS
+
+ZONES = ("forehead", "left_cheek", "right_cheek", "nose", "whole_face")
+
+
+def _verdicts(folder, metric):
+    changes = pd.read_csv(folder / "changes.csv")
+    return changes[changes["metric"] == metric].set_index("zone")
 
 
 def test_compare_shows_the_shallower_pores(compared):
+    """Every pore of the sample is 40 % shallower after; number and diameter are what they were."""
     out, run = compared
     assert run.code == 0
-    changes = pd.read_csv(out / "changes.csv")
-    assert list(changes.columns) == list(CHANGE_COLUMNS)
-    assert changes.equals(pd.read_parquet(out / "changes.parquet")) or len(changes) == len(
-        pd.read_parquet(out / "changes.parquet")
-    )
-    contrast = changes[changes["metric"] == "pore_contrast"].set_index("zone")["change_pct"]
-    for zone in ("forehead", "left_cheek", "right_cheek", "nose", "whole_face"):
-        assert -45 < contrast[zone] < -10
-    assert "whole_face" in run.out
+    contrast = _verdicts(out, "paired_pore_contrast_luminance")
+    volume = _verdicts(out, "paired_pore_volume")
+    for zone in ZONES:
+        assert contrast.loc[zone, "verdict"] == volume.loc[zone, "verdict"] == "improved"
+        assert contrast.loc[zone, "change_pct"] == pytest.approx(-40, abs=8)
+        assert contrast.loc[zone, "ci_low_pct"] < contrast.loc[zone, "change_pct"] < contrast.loc[zone, "ci_high_pct"]
+    for metric in ("pore_density_all", "pore_density", "pore_diameter", "paired_pore_area"):
+        assert not set(_verdicts(out, metric)["verdict"]) & {"improved", "worse"}, metric
+    assert "Pore contrast: improved" in run.out
+
+
+def test_compare_writes_its_tables_twice_and_its_pictures(compared):
+    out, _ = compared
+    for name, columns in (
+        ("changes", CHANGE_COLUMNS),
+        ("pore_pairs", PORE_PAIR_COLUMNS),
+        ("change_map", CHANGE_MAP_COLUMNS),
+        ("comparability", COMPARABILITY_COLUMNS),
+    ):
+        text, binary = pd.read_csv(out / f"{name}.csv"), pd.read_parquet(out / f"{name}.parquet")
+        assert list(text.columns) == list(binary.columns) == list(columns)
+        assert len(text) == len(binary) > 0
     assert (out / "changes.png").read_bytes().startswith(b"\x89PNG")
+    assert len(list((out / "overlays").rglob("*.jpg"))) == 2
 
 
-def test_compare_of_the_same_skin_moves_less_than_a_treatment(compared, tmp_path):
-    treated, _ = compared
-    skintexture("compare", SAMPLES / "s01_before.jpg", SAMPLES / "s01_before_again.jpg", "-o", tmp_path)
-    moved = {}
-    for name, folder in (("again", tmp_path), ("treated", treated)):
-        changes = pd.read_csv(folder / "changes.csv").query("zone == 'whole_face'").set_index("metric")["change_pct"]
-        moved[name] = changes[["pore_contrast", "pore_density", "roughness_sq_luminance", "band_rms_0.5_1mm_luminance"]]
-    assert moved["again"].abs().max() < 5
-    assert moved["treated"].max() < -10
+def test_compare_keeps_pores_that_became_fainter(compared):
+    pairs = pd.read_csv(compared[0] / "pore_pairs.csv")
+    assert set(pairs["kind"]) == {"kept", "gone", "new"}
+    gone = pairs[pairs["kind"] == "gone"]
+    left = (gone["after_forced_contrast"] / gone["before_forced_contrast"]).median()
+    assert 0.4 < left < 0.75
 
 
-def test_compare_with_a_refused_photo_writes_its_tables_and_ends_with_1(small_photos, tmp_path):
+def test_the_map_shows_change_all_over_the_face(compared):
+    tiles = pd.read_csv(compared[0] / "change_map.csv")
+    pores = tiles[tiles["metric"] == "pore_contrast"]
+    assert pores["significant"].mean() > 0.9
+    assert pores["change_pct"].median() == pytest.approx(-38, abs=6)
+    assert pores["face_u"].between(0, 1).all()
+    assert pores["face_v"].between(0, 1).all()
+
+
+def test_compare_of_the_same_skin_shows_no_change(tmp_path):
+    run = skintexture("compare", SAMPLES / "s01_before.jpg", SAMPLES / "s01_before_again.jpg", "-o", tmp_path)
+    assert run.code == 0
+    changes = pd.read_csv(tmp_path / "changes.csv")
+    assert changes["verdict"].isin(["improved", "worse"]).mean() <= 0.03
+    assert (changes["verdict"] == "not comparable").mean() <= 0.1
+    contrast = _verdicts(tmp_path, "paired_pore_contrast_luminance")
+    assert contrast.loc["whole_face", "change_pct"] == pytest.approx(0, abs=2)
+    assert contrast.loc["whole_face", "verdict"] == "no change shown"
+
+
+def test_compare_as_json_tells_a_program_everything(small_photos, tmp_path):
+    photo = small_photos / "s02.jpg"
+    run = skintexture("compare", photo, photo, "-r", "coarse", "-o", tmp_path, "--json")
+    told = json.loads(run.out)
+    assert told["verdicts"] == pd.read_csv(tmp_path / "changes.csv")["verdict"].value_counts().to_dict()
+    assert told["shown"] == []
+    assert told["equalised"]["added_blur_mm"] == {"before": 0.0, "after": 0.0}
+
+
+def test_compare_with_a_refused_photo_gives_every_row_its_reason_and_ends_with_1(small_photos, tmp_path):
     run = skintexture("compare", small_photos / "s02.jpg", small_photos / "wall.png", "-r", "coarse", "-o", tmp_path)
     assert run.code == 1
     assert "no face" in run.out
-    assert list(pd.read_csv(tmp_path / "changes.csv").columns) == list(CHANGE_COLUMNS)
+    changes = pd.read_csv(tmp_path / "changes.csv")
+    assert list(changes.columns) == list(CHANGE_COLUMNS)
+    assert len(changes) > 100
+    assert set(changes["verdict"]) == {"not comparable"}
+    assert changes["reason"].notna().all()
 
 
 def test_compare_takes_one_scale_or_two(small_photos, tmp_path):

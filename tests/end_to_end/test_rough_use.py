@@ -16,13 +16,14 @@ import pytest
 from PIL import Image
 
 from command_line import SAMPLES, skintexture
-from skintexture import photo_job
+from skintexture import measuring
 from skintexture.comparison import compare
 from skintexture.errors import InputError
 from skintexture.io.facts import identify
-from skintexture.io.photos import find_photos
+from skintexture.io.finding import find_photos
 from skintexture.locate.scale import KnownScale
 from skintexture.score import score
+from skintexture.status import status_of
 
 WALL = Image.new("RGB", (80, 80), (120, 130, 140))
 
@@ -40,7 +41,7 @@ def test_results_in_the_folder_of_the_photos_are_not_measured(wall):
     (wall / "out/overlays").mkdir(parents=True)
     (wall / "old/overlays").mkdir(parents=True)
     (wall / "old/provenance.json").touch()
-    for name in ("out/overlays/wall.png.jpg", "old/overlays/wall.png.jpg", "old/changes.png", "old/kept.png"):
+    for name in ("out/overlays/wall.png.jpg", "old/overlays/wall.png.jpg", "old/summary.png", "old/kept.png"):
         WALL.save(wall / name)
     assert list(score(wall, wall / "out").photos["photo"]) == ["old/kept.png", "wall.png"]
     assert [file.name for file in find_photos([wall])] == ["old/kept.png", "wall.png"]
@@ -89,7 +90,8 @@ def test_a_run_that_fails_early_leaves_the_tables_of_an_earlier_one(wall, monkey
     def broken(job: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(photo_job, "measure_file", broken)
+    Image.new("RGB", (90, 80)).save(wall / "wall.png")
+    monkeypatch.setattr(measuring, "measure_and_show", broken)
     with pytest.raises(ZeroDivisionError):
         score(wall, out)
     assert (out / "photos.csv").read_bytes() == before
@@ -103,12 +105,12 @@ def test_the_overlay_of_a_photo_that_is_now_refused_goes(wall):
     assert not overlay.exists()
 
 
-def test_a_comparison_with_a_refused_photo_has_no_changes_and_no_old_plot(small_photos, tmp_path):
-    (tmp_path / "changes.png").touch()
-    changes, scores = compare(small_photos / "s02.jpg", small_photos / "wall.png", tmp_path, recipe="coarse")
-    assert len(scores.refused) == 1
-    assert changes.empty
-    assert not (tmp_path / "changes.png").exists()
+def test_a_comparison_with_a_refused_photo_leaves_no_old_pictures(small_photos, tmp_path):
+    (tmp_path / "summary.png").touch()
+    compared = compare(small_photos / "s02.jpg", small_photos / "wall.png", tmp_path, recipe="coarse")
+    assert len(compared.refused) == 1
+    assert compared.comparison is None
+    assert not (tmp_path / "summary.png").exists()
 
 
 @pytest.mark.parametrize(
@@ -159,12 +161,17 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path, workers):
         patience = time.monotonic() + 60
         while not list(out.glob("overlays/b*")) and time.monotonic() < patience:
             time.sleep(0.05)
+        time.sleep(1)  # the overlay comes before the numbers
         os.killpg(run.pid, signal.SIGINT)
         _, errors = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert "stopped; what was measured is written" in errors
+    assert "stopped; what was measured is saved" in errors
     assert "Traceback" not in errors
-    assert 1 <= len(pd.read_csv(out / "photos.csv")) < 41
+    assert not (out / "photos.csv").exists()
+    found = status_of(out)
+    assert not found.finished
+    assert 1 <= found.measured < 40
+    assert found.left > 0
 
 
 def test_the_face_finder_is_let_go(small_photos):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from skintexture.errors import InputError
-from skintexture.io.photos import PhotoFile, find_photos, named_apart
+from skintexture.io.finding import PhotoFile, find_photos, named_apart
 
 
 @pytest.fixture

@@ -123,17 +123,17 @@ def test_all_problems_are_named_at_once_with_their_lines(manifest):
         "sub/c.jpg,1_2,inf\n"  # 7
     )
     assert problems(manifest(text)) == [
-        "line 2: px_per_mm is `twelve`; a number from 0.001 to 1000 is needed",
+        "line 2: px_per_mm is `twelve`; a number from 0.1 to 1000 is needed",
         "line 3: no photo is named",
-        "line 4: px_per_mm is `-3`; a number from 0.001 to 1000 is needed",
+        "line 4: px_per_mm is `-3`; a number from 0.1 to 1000 is needed",
         "line 4: interpupillary_mm is `39.9`; a number from 40 to 80 is needed",
         "line 5: there is no photo `gone.jpg`",
-        "line 5: px_per_mm is `0`; a number from 0.001 to 1000 is needed",
+        "line 5: px_per_mm is `0`; a number from 0.1 to 1000 is needed",
         "line 5: interpupillary_mm is `81`; a number from 40 to 80 is needed",
         "line 6: photo `sub/../a.jpg` is the same as in line 2",
-        "line 6: px_per_mm is `nan`; a number from 0.001 to 1000 is needed",
+        "line 6: px_per_mm is `nan`; a number from 0.1 to 1000 is needed",
         "line 6: interpupillary_mm is `1e3`; a number from 40 to 80 is needed",
-        "line 7: px_per_mm is `1_2`; a number from 0.001 to 1000 is needed",
+        "line 7: px_per_mm is `1_2`; a number from 0.1 to 1000 is needed",
         "line 7: interpupillary_mm is `inf`; a number from 40 to 80 is needed",
     ]
 

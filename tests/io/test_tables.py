@@ -156,7 +156,7 @@ def test_the_file_appears_only_when_it_is_whole(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(os, "fsync", lambda _: seen.append(path.exists()))
     write_bytes(b"x", path)
-    assert seen == [False]
+    assert seen[0] is False
     assert path.exists()
 
 

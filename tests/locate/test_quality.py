@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from skintexture.locate.quality import blur_px, noise_pct
+from skintexture.locate.quality import assess_skin, blur_px, noise_pct
 
 EVERYWHERE = np.ones((700, 700), dtype=bool)
 
@@ -35,6 +35,38 @@ def test_an_enlarged_photo_is_soft_whatever_its_pixel_count():
     large = cv2.resize(small, (700, 700), interpolation=cv2.INTER_CUBIC)
     noisy = large * (1 + 0.002 * np.random.default_rng(1).standard_normal(large.shape)).astype(np.float32)
     assert blur_px(noisy, EVERYWHERE) > 1.6 * blur_px(_scene(0.6, 0.002), EVERYWHERE)
+
+
+def _portrait(enlarged: float, grain: float = 0.03, strength: float = 0.05) -> np.ndarray:
+    """Skin whose detail drowns in the camera's grain, at 1400 pixels, from that many fewer."""
+    side = round(1400 / enlarged)
+    rng = np.random.default_rng(4)
+    spectrum = np.fft.rfft2(rng.standard_normal((side, side)))
+    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
+    frequency[0, 0] = np.inf
+    skin = np.fft.irfft2(spectrum * frequency**-1.5 * np.exp(-2 * (np.pi * 0.6 * frequency) ** 2), s=(side, side))
+    light = 0.3 * np.exp(strength * skin / skin.std()) * (1 + grain * rng.standard_normal((side, side)))
+    return np.clip(cv2.resize(light, (1400, 1400), interpolation=cv2.INTER_CUBIC), 0.01, None).astype(np.float32)
+
+
+@pytest.mark.parametrize("enlarged", [1.7, 2.0, 2.5])
+def test_enlarged_grain_tells_the_photos_own_resolution(enlarged):
+    noisy = _portrait(enlarged) * (1 + 0.002 * np.random.default_rng(1).standard_normal((1400, 1400)))
+    found = assess_skin(noisy.astype(np.float32), np.ones((1400, 1400), dtype=bool))
+    assert found.enlargement == pytest.approx(enlarged, rel=0.25)
+    assert found.own_px_per_mm(14.0) == pytest.approx(14.0 / found.enlargement)
+
+
+@pytest.mark.parametrize("grain", [0.003, 0.03])
+@pytest.mark.parametrize("strength", [0.02, 0.05])
+def test_grain_of_the_photos_own_pixels_is_no_enlargement(grain, strength):
+    """Also where the skin is smooth: a treatment must not be taken for a bad photo."""
+    assert assess_skin(_portrait(1.0, grain, strength), np.ones((1400, 1400), dtype=bool)).enlargement == 1.0
+
+
+@pytest.mark.parametrize("blur", [0.6, 1.2, 2.0])
+def test_a_soft_photo_is_not_taken_for_an_enlarged_one(blur):
+    assert assess_skin(_scene(blur, 0.005), EVERYWHERE).enlargement == 1.0
 
 
 def test_blur_does_not_follow_exposure():

@@ -141,6 +141,16 @@ def test_a_stated_scale_that_no_face_can_have_is_refused(frontal_head, px_per_mm
         find_scale(photo_of(draw_eyes(frontal_head)), frontal_head.face, PARAMS, KnownScale(px_per_mm=px_per_mm))
 
 
+def test_a_stated_scale_that_few_faces_can_have_is_doubted(frontal_head):
+    photo = photo_of(draw_eyes(frontal_head))
+    doubted, believed = (
+        find_scale(photo, frontal_head.face, PARAMS, KnownScale(px_per_mm=factor * frontal_head.px_per_mm)).caveats
+        for factor in (2.0, 1.05)
+    )
+    assert "unlikely_scale" in doubted
+    assert "unlikely_scale" not in believed
+
+
 @pytest.mark.parametrize("known", [{"px_per_mm": -4.0}, {"px_per_mm": math.nan}, {"interpupillary_mm": 600.0}])
 def test_a_scale_that_makes_no_sense_is_refused_at_once(known):
     with pytest.raises(InputError, match="is not between"):

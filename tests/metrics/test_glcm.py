@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +12,9 @@ from skimage.feature import graycomatrix, graycoprops
 from skintexture.metrics import glcm
 from skintexture.metrics.glcm_features import FEATURE_NAMES, FEATURES
 from skintexture.model import Patch
+from skintexture.validation.cooccurrence import ibsi_reference
 
-IBSI = json.loads((Path(__file__).parents[1] / "reference" / "ibsi_phantom_glcm.json").read_text("utf-8"))
+IBSI = ibsi_reference()
 
 
 def flat_patch(signal, mask=None, px_per_mm=1.0):

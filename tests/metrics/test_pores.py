@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
-from skintexture.metrics.pores import PoreParams, describe, detect, measure, summarise
+from skintexture.metrics.pores import PoreParams, describe, detect, intervals, measure, summarise
 from skintexture.model import FloatArray, Patch, Pore
 from skintexture.phantoms.patches import SkinPatch, SkinSpec, skin_patch
+from skintexture.validation.pores import told_and_true
 
 PARAMS = PoreParams(
     version=1,
@@ -24,14 +25,16 @@ PARAMS = PoreParams(
     largest_mm=0.7,
     min_diameter_mm=0.25,
     enlarged_mm=0.4,
-    min_contrast_pct=5.0,
+    min_contrast_pct=4.0,
     max_contrast_pct=70.0,
     min_snr=4.0,
-    min_prominence=2.6,
-    max_elongation=2.4,
-    min_explained=0.8,
+    min_prominence=2.85,
+    max_elongation=3.4,
+    min_explained=0.6,
     grid_blur_mm=0.056,
     margin_mm=0.25,
+    probability_at_least=0.52,
+    probability_rise=6.7,
 )
 """Those of the standard recipe."""
 
@@ -156,6 +159,50 @@ def test_positions_are_sub_pixel() -> None:
 def test_skin_without_pores_has_none(skin: dict[str, Any], tone: float) -> None:
     made = skin_patch(SkinSpec(seed=9, side_mm=20.0, tone=tone, **{"pores_per_cm2": 0.0} | skin))
     assert measure(made.patch, PARAMS)["pore_density_all"] <= 1.0
+
+
+def test_what_is_dark_and_long_is_a_hair_and_what_is_faint_and_long_is_not() -> None:
+    spec = SkinSpec(seed=2, side_mm=15.0, diameter_mm=(0.3, 0.4), max_elongation=3.2, **BARE | {"pores_per_cm2": 20.0})
+    faint, dark = (skin_patch(replace(spec, contrast_pct=(pct, pct))) for pct in (12.0, 60.0))
+    assert f1(detect(faint.patch, PARAMS), faint) >= 0.97
+    assert column(detect(dark.patch, PARAMS), "elongation").max() < 1.7 < column(dark.pores, "elongation").max()
+
+
+@pytest.mark.parametrize("pores_per_cm2", [100.0, 140.0])
+def test_crowded_pores_do_not_hide_each_other(pores_per_cm2: float) -> None:
+    made = skin_patch(SkinSpec(seed=2, side_mm=15.0, pores_per_cm2=pores_per_cm2, spacing_mm=0.5))
+    assert f1(detect(made.patch, PARAMS), made) >= 0.95
+
+
+def test_the_probability_is_the_share_of_pits_that_are_pores() -> None:
+    """On skin of other seeds than those that the recipe's two numbers were counted on."""
+    told, true = told_and_true(range(300, 310), PARAMS)
+    for low, high in ((0.0, 0.8), (0.8, 0.97), (0.97, 1.01)):
+        inside = (told >= low) & (told < high)
+        assert inside.sum() > 50
+        assert true[inside].mean() == pytest.approx(float(told[inside].mean()), abs=0.15)
+
+
+def test_intervals_hold_the_values_and_name_the_same_metrics(skin: SkinPatch) -> None:
+    found = detect(skin.patch, PARAMS)
+    values, ranges = summarise(found, skin.patch, PARAMS), intervals(found, skin.patch, PARAMS)
+    assert list(values) == list(ranges)
+    for name, (low, high) in ranges.items():
+        assert name == "pore_false_density" or low <= values[name] <= high, name
+    none = intervals((), skin.patch, PARAMS)
+    assert none["pore_density"][0] == 0.0 < none["pore_density"][1]
+    assert math.isnan(none["pore_diameter"][0])
+
+
+def test_the_density_interval_holds_the_true_density() -> None:
+    """As often as it says: of as much skin of the same kind."""
+    held = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        made = skin_patch(SkinSpec(seed=seed, side_mm=10.0, pores_per_cm2=float(rng.poisson(40)), spacing_mm=0.3))
+        low, high = intervals(detect(made.patch, PARAMS), made.patch, PARAMS)["pore_density_all"]
+        held += low <= 40.0 <= high
+    assert held >= 17
 
 
 def test_stubble_is_mostly_not_pores() -> None:

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skintexture.phantoms.camera import CameraSpec, Pose
-from skintexture.phantoms.eyes import IRIS_DIAMETER_MM
+from skintexture.locate.anatomy import zone_outlines
+from skintexture.phantoms.camera import CameraSpec, Pose, view_head
+from skintexture.phantoms.eyes import IRIS_DIAMETER_MM, limbus_anchor_mm
 from skintexture.phantoms.faces import Shot, Treatment, grow_person, photograph
-from skintexture.phantoms.head import HeadSpec, shape_head
+from skintexture.phantoms.head import HeadSpec, face_landmarks, shape_head
 from skintexture.phantoms.samples import SUBJECTS, VISITS, truth_of, write_samples
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
@@ -195,17 +196,15 @@ def test_landmark_model_finds_the_samples_with_open_eyes_and_irises_within_four_
     assert max(shapes["eyeBlinkLeft"], shapes["eyeBlinkRight"]) < 0.4
 
 
-@pytest.fixture(scope="module")
-def landmarker():
-    """The landmark model as such, so that the pictures are judged by it and not by this package's use of it."""
-    import mediapipe as mp
-    from mediapipe.tasks.python import BaseOptions, vision
-
-    model = Path(__file__).parents[2] / "skintexture" / "assets" / "face_landmarker.task"
-    options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(model)), output_face_blendshapes=True, num_faces=2
-    )
-    with vision.FaceLandmarker.create_from_options(options) as model_runner:
-        yield lambda rgb: model_runner.detect(
-            mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
-        )
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_the_heads_landmarks_lie_where_the_model_finds_them_so_that_zones_are_the_same(subject, landmarker):
+    photo = cv2.imread(str(SAMPLES / f"{subject}_before.jpg"), cv2.IMREAD_REDUCED_COLOR_2)
+    found = landmarker(cv2.cvtColor(photo, cv2.COLOR_BGR2RGB))
+    points = np.array([[mark.x, mark.y] for mark in found.face_landmarks[0]])[:468] * photo.shape[1::-1] * 2
+    head, shot = shape_head(SUBJECTS[subject].head), VISITS["before"][0]
+    view = view_head(shot.camera, shot.pose, limbus_anchor_mm(head))
+    expected = view.project(view.to_camera(head.vertices_mm[face_landmarks()]))
+    outlines = sorted({point for outline in zone_outlines().values() for point in outline})
+    error_mm = np.linalg.norm(points - expected, axis=1)[outlines] / shot.camera.px_per_mm
+    assert np.median(error_mm) < 2.0
+    assert np.percentile(error_mm, 95) < 5.0

@@ -122,3 +122,51 @@ def test_too_many_pores_are_refused() -> None:
 def test_a_camera_softer_than_the_grid_is_refused() -> None:
     with pytest.raises(ValueError, match="softer"):
         skin_patch(replace(BARE, focus_mm=0.06))
+
+
+@pytest.mark.parametrize("kind", ["fine_lines", "vellus", "comedones"])
+def test_what_is_added_is_listed_and_seen_and_moves_no_pore(kind: str) -> None:
+    spec = replace(BARE, pores_per_cm2=20.0)
+    plain, more = skin_patch(spec), skin_patch(replace(spec, **{kind: 6}))
+    assert more.pores == plain.pores
+    assert len(more.marks) == 6
+    change = more.patch.signal - plain.patch.signal
+    for mark in more.marks:
+        y, x = round(mark.y_px), round(mark.x_px)
+        if 2 <= y < change.shape[0] - 2 and 2 <= x < change.shape[1] - 2:
+            around = change[y - 2 : y + 3, x - 2 : x + 3]
+            strongest = around.flat[np.abs(around).argmax()]
+            assert np.sign(strongest) == np.sign(mark.contrast_pct)
+            assert abs(strongest) > 0.5
+
+
+def test_every_mark_is_listed_with_its_kind() -> None:
+    made = skin_patch(replace(BARE, hairs=1, stubble=2, moles=3, freckles=4, glints=5))
+    kinds = [mark.kind for mark in made.marks]
+    assert {kind: kinds.count(kind) for kind in kinds} == {
+        "hair": 1,
+        "stubble": 2,
+        "mole": 3,
+        "freckle": 4,
+        "glint": 5,
+    }
+
+
+@pytest.mark.parametrize("band_mm", [(0.5, 1.0), (1.0, 2.0)])
+def test_band_relief_has_the_roughness_and_the_spectrum_asked_for(band_mm: tuple[float, float]) -> None:
+    spec = replace(BARE, side_mm=20.0, band_relief_pct=3.0, band_mm=band_mm, local_mean_mm=1e3, focus_mm=0.0)
+    made = skin_patch(spec)
+    assert made.band_relief is not None
+    assert made.band_relief.sq_pct == pytest.approx(3.0)
+    assert made.band_relief.sa_pct == pytest.approx(3.0 * math.sqrt(2 / math.pi), rel=0.03)  # as of a Gaussian surface
+    signal = made.patch.signal
+    power = np.abs(np.fft.fft2(signal - signal.mean())) ** 2
+    along = np.fft.fftfreq(signal.shape[0], 1 / spec.grid_px_per_mm)
+    wavelength_mm = 1 / np.maximum(np.hypot(along[:, None], along[None, :]), 1e-9)
+    within = (wavelength_mm > 0.93 * band_mm[0]) & (wavelength_mm < 1.08 * band_mm[1])
+    assert power[within].sum() > 0.98 * power.sum()
+
+
+def test_band_relief_outside_what_the_patch_can_show_is_refused() -> None:
+    with pytest.raises(ValueError, match="no frequency"):
+        skin_patch(replace(BARE, band_relief_pct=1.0, band_mm=(40.0, 50.0)))

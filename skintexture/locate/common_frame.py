@@ -1,0 +1,179 @@
+"""Two photos of a face laid over each other by their landmarks, as what their texture is then followed in.
+
+Only looked at to find the way from one photo to the other: nothing is measured here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from skintexture.locate.correspondence import Sheet, places_of
+from skintexture.locate.grid import Grid
+from skintexture.locate.polynomial import Quadratic
+from skintexture.locate.scene import Scene
+from skintexture.locate.skin import SKIN
+from skintexture.model import BoolImage, Face, FloatImage, Photo
+
+_MESH_POINTS = 468  # the irises move with the gaze
+# The face's box is widened by this share of its size: the flow needs a surround.
+_BOX_MARGIN = 0.02
+# The inverse of the polynomial is smooth: it is solved at every so many places.
+_INVERSE_STEP = 8
+# σ, in pixels of the frame, of what keeps finer structure from aliasing into it.
+_SHRINKING_BLUR_PX = 0.4
+# A photo that is shrunk by less than this needs no blur for it.
+_SHARP_STEP_PX = 1.2
+_FLOOR = 1e-4
+# What is clipped spoils the texture around it, by the reach of the flow's blurs (pixels of the frame).
+_CLIPPED_REACH_PX = 7
+BARE = 0.75
+"""Between the pixels of a skin map, this much of a neighbourhood must be bare skin."""
+
+# Linear luminance, and red minus blue: white light, such as shine, is no part of the second.
+_LIGHT_AND_COLOUR = np.array([[0.2126, 0.7152, 0.0722], [1.0, 0.0, -1.0]], dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class CommonFrame:
+    """The before photo's face at the working resolution, and the after photo's face brought onto it.
+
+    Attributes
+    ----------
+    before, after : Grid
+        Over the face in each photo, both at the working resolution. The first is the frame.
+    start : Quadratic
+        From the before photo to the after photo, as the landmarks have it.
+    px_per_mm : float
+        Of the frame.
+    """
+
+    before: Grid
+    after: Grid
+    start: Quadratic
+    px_per_mm: float
+
+    def onward_px(self, flow: FloatImage, photo: Photo) -> Sheet:
+        """Where the places of the before grid lie in the after photo, by a flow in the frame."""
+        moved = places_of(self.before) + np.float32(self.before.step_px) * flow[..., ::-1]
+        return Sheet(self.before, _within(self.start(moved), photo))
+
+    def back_px(self, flow: FloatImage, photo: Photo) -> Sheet:
+        """Where the places of the after grid lie in the before photo, by a flow in the frame."""
+        in_frame = self.after_in_frame()
+        moved = in_frame + at_frame(flow, in_frame)[..., ::-1]
+        places = moved * np.float32(self.before.step_px) + np.array(self.before.origin_px, np.float32)
+        return Sheet(self.after, _within(places, photo))
+
+    def after_in_frame(self) -> FloatImage:
+        """Where the places of the after grid lie in the frame by the landmarks alone, in its pixels."""
+        step = _INVERSE_STEP
+        coarse = Grid(self.after.origin_px, self.after.step_px * step, tuple(n // step + 2 for n in self.after.shape))
+        photo_px = self.start.invert(places_of(coarse).astype(np.float64))
+        in_frame = ((photo_px - np.array(self.before.origin_px)) / self.before.step_px).astype(np.float32)
+        return Sheet(coarse, in_frame).at(self.after)
+
+
+def common_frame(scenes: tuple[Scene, Scene], faces: tuple[Face, Face], px_per_mm: float) -> CommonFrame:
+    """Lay two faces over each other.
+
+    Parameters
+    ----------
+    scenes, faces : tuple
+        Before and after.
+    px_per_mm : float
+        Working resolution; that of the coarser photo, where it has less.
+
+    Returns
+    -------
+    CommonFrame
+    """
+    px_per_mm = min(px_per_mm, *(scene.scale.px_per_mm for scene in scenes))
+    grids = [
+        _box(face, scene.photo, scene.scale.px_per_mm / px_per_mm) for face, scene in zip(faces, scenes, strict=True)
+    ]
+    start = Quadratic.fit(*(face.points_px[:_MESH_POINTS] for face in faces))
+    return CommonFrame(grids[0], grids[1], start, px_per_mm)
+
+
+def _box(face: Face, photo: Photo, step_px: float) -> Grid:
+    """Lay an even grid over the face, as far as the photo goes."""
+    margin = _BOX_MARGIN * np.ptp(face.points_px, axis=0).max()
+    low = np.maximum(face.points_px.min(axis=0) - margin, 0.0)
+    high = np.minimum(face.points_px.max(axis=0) + margin, (photo.height_px - 1, photo.width_px - 1))
+    rows, columns = (int(n) + 1 for n in (high - low) / step_px)
+    return Grid((float(low[0]), float(low[1])), step_px, (rows, columns))
+
+
+def _within(places_px: FloatImage, photo: Photo) -> FloatImage:
+    """Give nan where places lie outside the photo."""
+    y, x = places_px[..., 0], places_px[..., 1]
+    outside = (y < 0) | (x < 0) | (y > photo.height_px - 1) | (x > photo.width_px - 1)
+    found = np.array(places_px, dtype=np.float32)
+    found[outside] = np.nan
+    return found
+
+
+def at_frame(values: FloatImage, in_frame: FloatImage) -> FloatImage:
+    """Look values of the frame up at these places of it, ``(y, x)`` in its pixels; nan outside."""
+    return Sheet(Grid((0.0, 0.0), 1.0, values.shape[:2]), values).at(in_frame)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One photo, seen on the frame.
+
+    Attributes
+    ----------
+    light : (H, W) float32
+        Log of linear luminance.
+    colour : (H, W) float32
+        Log of linear red minus blue light.
+    plain : (H, W) bool
+        Bare skin, not clipped nor beside what is.
+    """
+
+    light: FloatImage
+    colour: FloatImage
+    plain: BoolImage
+
+
+def look(scene: Scene, places_px: FloatImage, px_per_mm: float) -> Look:
+    """See a photo on the frame.
+
+    Parameters
+    ----------
+    scene : Scene
+    places_px : (H, W, 2) float32
+        Where the frame's pixels lie in the photo, ``(y, x)``.
+    px_per_mm : float
+        Of the frame.
+
+    Returns
+    -------
+    Look
+    """
+    photo, step_px = scene.photo, scene.scale.px_per_mm / px_per_mm
+    last = np.array([photo.height_px, photo.width_px]) - 1
+    flat = places_px.reshape(-1, 2)
+    low = np.clip(np.floor(flat.min(axis=0)).astype(int) - 2, 0, last)
+    high = np.clip(np.ceil(flat.max(axis=0)).astype(int) + 3, low + 1, last + 1)
+    box = (slice(low[0], high[0]), slice(low[1], high[1]))
+    columns, rows = (np.ascontiguousarray(places_px[..., k] - np.float32(low[k]), np.float32) for k in (1, 0))
+    seen = cv2.transform(photo.linear_rgb[box], _LIGHT_AND_COLOUR)
+    if step_px > _SHARP_STEP_PX:
+        seen = cv2.GaussianBlur(seen, (0, 0), _SHRINKING_BLUR_PX * step_px)
+    seen = cv2.remap(seen, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    clipped = cv2.remap(photo.clipped[box].astype(np.uint8), columns, rows, cv2.INTER_NEAREST, borderValue=1.0)
+    spoilt = cv2.dilate(clipped, np.ones((2 * _CLIPPED_REACH_PX + 1,) * 2, np.uint8)) > 0
+    light, colour = (np.log(np.maximum(channel, np.float32(_FLOOR))) for channel in cv2.split(seen))
+    return Look(light, colour, (bare_at(scene, places_px) > BARE) & ~spoilt)
+
+
+def bare_at(scene: Scene, places: Grid | FloatImage) -> FloatImage:
+    """How much of the neighbourhood of each place is bare skin, 0 … 1; nan outside the face."""
+    skin = scene.skin
+    bare = Sheet(Grid(skin.origin_px, skin.step_px, skin.kinds.shape), (skin.kinds == SKIN).astype(np.float32))
+    return bare.at(places)

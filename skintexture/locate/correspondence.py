@@ -1,0 +1,156 @@
+"""Where every place of one photo lies in another, looked up."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from skintexture.locate.grid import Grid
+from skintexture.model import FloatArray, FloatImage
+
+# Areas are taken at this fraction of the resolution.
+_AREA_STEP = 4
+_ALL_KNOWN = 0.999
+# OpenCV's pictures have at most 32767 rows: a list of points is laid out in rows of this length.
+_ROW = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Values over a photo, on an even grid.
+
+    Attributes
+    ----------
+    grid : Grid
+    values : (h, w) or (h, w, 2) float32
+    """
+
+    grid: Grid
+    values: FloatImage
+
+    def at(self, places: Grid | FloatArray | FloatImage) -> FloatImage:
+        """Interpolate bilinearly; nan outside the sheet and beside a nan.
+
+        Parameters
+        ----------
+        places : Grid, (N, 2) or (h, w, 2) float
+            On the photo, ``(y, x)`` in its pixels.
+
+        Returns
+        -------
+        (h, w[, 2]) or (N[, 2]) float32
+        """
+        if isinstance(places, Grid):
+            return self._interpolate(places_of(places))
+        if places.ndim == 3:
+            return self._interpolate(places)
+        laid = np.full((-(-len(places) // _ROW), _ROW, 2), np.nan, dtype=np.float64)
+        laid.reshape(-1, 2)[: len(places)] = places
+        found = self._interpolate(laid)
+        return found.reshape(-1, *found.shape[2:])[: len(places)]
+
+    def _interpolate(self, places: FloatArray | FloatImage) -> FloatImage:
+        if not places.size:
+            return np.empty((*places.shape[:-1], *self.values.shape[2:]), dtype=np.float32)
+        origin, step = np.array(self.grid.origin_px, places.dtype), np.array(self.grid.step_px, places.dtype)
+        at = ((places - origin) / step).astype(np.float32)
+        # Far outside instead of nan, which has no place.
+        at[np.isnan(at)] = -1e4
+        rows, columns = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+        # Channel by channel: of several at once, OpenCV rounds the places to 1/32 pixel.
+        found = [_remapped(np.asarray(channel, np.float32), rows, columns) for channel in cv2.split(self.values)]
+        return found[0] if self.values.ndim == 2 else np.stack(found, axis=-1)
+
+
+def _remapped(values: FloatImage, rows: FloatImage, columns: FloatImage) -> FloatImage:
+    found = cv2.remap(
+        values, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(math.nan,) * 4
+    )
+    return np.asarray(found, np.float32)
+
+
+def places_of(grid: Grid) -> FloatImage:
+    """Photo coordinates ``(y, x)`` of every place of a grid, (h, w, 2) float32."""
+    places = np.empty((*grid.shape, 2), dtype=np.float32)
+    places[..., 0] = (grid.origin_px[0] + grid.step_px * np.arange(grid.shape[0]))[:, None]
+    places[..., 1] = (grid.origin_px[1] + grid.step_px * np.arange(grid.shape[1]))[None]
+    return places
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """For every place of one photo, where it lies in the other.
+
+    Attributes
+    ----------
+    places_px : Sheet
+        ``(y, x)`` in the other photo; nan outside it.
+    shared : Sheet
+        1 where both photos show bare skin, else 0.
+    error_mm : Sheet
+        How far from where it started a place lands that is carried there and back.
+    local_error_mm : Sheet
+        Mean of that error over the shared skin of the tile around each place; nan where there is none.
+    area_ratio : Sheet
+        Pixels in the other photo for one pixel here, smoothed over about a tile.
+    """
+
+    places_px: Sheet
+    shared: Sheet
+    error_mm: Sheet
+    local_error_mm: Sheet
+    area_ratio: Sheet
+
+
+def correspondence(places_px: Sheet, shared: FloatImage, error_mm: FloatImage, tile_px: float) -> Correspondence:
+    """Complete a correspondence.
+
+    Parameters
+    ----------
+    places_px : Sheet
+        Where each place lies in the other photo.
+    shared : (h, w) float32
+        1 where both show bare skin, else 0.
+    error_mm : (h, w) float32
+        There and back; finite.
+    tile_px : float
+        Side of a tile, in places of the grid.
+
+    Returns
+    -------
+    Correspondence
+    """
+    side = 2 * round(tile_px / 2) + 1
+    skin, missed = (
+        cv2.boxFilter(values, cv2.CV_32F, (side, side), normalize=True, borderType=cv2.BORDER_CONSTANT)
+        for values in (shared, shared * error_mm)
+    )
+    local = np.full(skin.shape, np.nan, dtype=np.float32)
+    np.divide(missed, skin, out=local, where=skin * side * side > 0.5)
+    grid = places_px.grid
+    return Correspondence(
+        places_px, Sheet(grid, shared), Sheet(grid, error_mm), Sheet(grid, local), _area_ratio(places_px, tile_px)
+    )
+
+
+def _area_ratio(places_px: Sheet, tile_px: float) -> Sheet:
+    """How much larger a small piece is in the other photo, from the slopes of the places."""
+    grid = places_px.grid
+    coarse = Grid(
+        grid.origin_px, grid.step_px * _AREA_STEP, tuple(max(2, (n - 1) // _AREA_STEP + 1) for n in grid.shape)
+    )
+    thinned = places_px.values[::_AREA_STEP, ::_AREA_STEP].copy()
+    known = np.isfinite(thinned).all(axis=-1)
+    thinned[~known] = 0
+    # A smoothed place is right only where all around it is known.
+    sigma = 0.25 * tile_px / _AREA_STEP
+    weight, y, x = (
+        cv2.GaussianBlur(np.asarray(values, np.float32), (0, 0), sigma)
+        for values in (known, thinned[..., 0], thinned[..., 1])
+    )
+    slopes = [np.gradient(np.where(weight < _ALL_KNOWN, np.nan, values), coarse.step_px) for values in (y, x)]
+    ratio = slopes[0][0] * slopes[1][1] - slopes[0][1] * slopes[1][0]
+    return Sheet(coarse, np.asarray(ratio, np.float32))

@@ -1,0 +1,108 @@
+"""A tall page of text and drawings, laid out from top to bottom in pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from skintexture.report.lettering import font, wrap
+
+WIDTH_PX = 1080
+"""Of a phone's screen held upright."""
+MARGIN_PX = 36
+INNER_PX = WIDTH_PX - 2 * MARGIN_PX
+DPI = 100
+
+INK, PALE = "#141414", "#5a5a5a"
+
+_LINE = 1.35  # height of a line, in letters
+_ASCENT = 0.93  # of DejaVu Sans, in letters
+_POINTS = 72 / DPI
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A figure on which places are given in pixels from the upper left corner.
+
+    Attributes
+    ----------
+    figure : Figure
+    height_px : float
+    """
+
+    figure: Figure
+    height_px: float
+
+    def write(
+        self, text: str, at_px: tuple[float, float], size_px: float, *, colour: str = INK, bold: bool = False
+    ) -> None:
+        """Write one line; ``at_px`` is (top, left) of its letters."""
+        self.figure.text(
+            at_px[1] / WIDTH_PX,
+            1 - (at_px[0] + _ASCENT * size_px) / self.height_px,
+            text,
+            fontsize=size_px * _POINTS,
+            color=colour,
+            fontweight="bold" if bold else "normal",
+            va="baseline",
+            ha="left",
+        )
+
+    def axes(self, corner_px: tuple[float, float], size_px: tuple[float, float]) -> Axes:
+        """Make axes at (top, left) of (height, width)."""
+        (top, left), (height, width) = corner_px, size_px
+        box = (left / WIDTH_PX, 1 - (top + height) / self.height_px, width / WIDTH_PX, height / self.height_px)
+        return self.figure.add_axes(box)
+
+
+Draw = Callable[[Canvas, float], None]
+"""Draws a block of which the top is given."""
+
+
+@dataclass(slots=True)
+class Page:
+    """Blocks, one below the other."""
+
+    _blocks: list[tuple[float, Draw]] = field(default_factory=list)
+
+    def add(self, height_px: float, draw: Draw) -> None:
+        """Add a block of a certain height."""
+        self._blocks.append((height_px, draw))
+
+    def space(self, height_px: float) -> None:
+        """Leave room."""
+        self.add(height_px, lambda _canvas, _top: None)
+
+    def paragraph(
+        self, text: str, size_px: int, *, colour: str = INK, bold: bool = False, left_px: float = 0, sign: str = ""
+    ) -> None:
+        """Add text, broken into lines; a sign stands before its first line."""
+        lines = wrap(text, font(size_px, "-Bold" if bold else ""), INNER_PX - left_px)
+
+        def draw(canvas: Canvas, top: float) -> None:
+            if sign:
+                canvas.write(sign, (top, MARGIN_PX), size_px, colour=colour, bold=True)
+            for k, line in enumerate(lines):
+                at = (top + k * _LINE * size_px, MARGIN_PX + left_px)
+                canvas.write(line, at, size_px, colour=colour, bold=bold)
+
+        self.add(len(lines) * _LINE * size_px, draw)
+
+    def draw(self) -> Figure:
+        """Draw all blocks on a figure as tall as they need."""
+        height = 2 * MARGIN_PX + sum(block for block, _ in self._blocks)
+        figure = Figure(figsize=(WIDTH_PX / DPI, height / DPI), dpi=DPI, facecolor="white")
+        canvas, top = Canvas(figure, height), float(MARGIN_PX)
+        for block, draw in self._blocks:
+            draw(canvas, top)
+            top += block
+        return figure
+
+
+def shared_width(count: int, gap_px: float) -> list[tuple[float, float]]:
+    """Left edge and width of each of some columns that share the page."""
+    width = (INNER_PX - (count - 1) * gap_px) / count
+    return [(MARGIN_PX + k * (width + gap_px), width) for k in range(count)]

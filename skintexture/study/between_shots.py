@@ -1,0 +1,120 @@
+"""How far two shots of unchanged skin differ, once equalised: the part of the uncertainty that a pair can't show.
+
+The figures come from phantoms and ship with the package. Whoever has repeated shots of their own gives a profile
+instead, see `skintexture.study.repeatability`.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+
+from skintexture.locate.anatomy import WHOLE_FACE
+from skintexture.study.repeatability import RepeatabilityProfile
+
+_TABLE = "between_shots.csv"
+_PARTS = ("reshot", "reshot_face", "per_blur_px", "per_shading")
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What two photos differ in, after equalising.
+
+    Attributes
+    ----------
+    blur_px : float
+        σ of the blur that was added to the sharper one, in its pixels; 0 where none was.
+    shading_sd : float
+        See `skintexture.study.shading.Shading`.
+    """
+
+    blur_px: float
+    shading_sd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Standard deviation of the relative change of one metric, unchanged skin.
+
+    Attributes
+    ----------
+    reshot, reshot_face : float
+        Between shots taken alike: in a single zone, and over the whole face.
+    per_blur_px : float
+        Added, in squares, for each pixel of blur that was equalised.
+    per_shading : float
+        Added, in squares, for each unit of the shading's SD.
+    """
+
+    reshot: float
+    reshot_face: float
+    per_blur_px: float
+    per_shading: float
+
+    def sd(self, zone: str, situation: Situation) -> float:
+        """SD of the change, all parts together."""
+        reshot = self.reshot_face if zone == WHOLE_FACE else self.reshot
+        return math.hypot(reshot, self.per_blur_px * situation.blur_px, self.per_shading * situation.shading_sd)
+
+
+@cache
+def shipped_scatter() -> Mapping[str, Scatter]:
+    """Figures of the phantoms, by metric."""
+    text = (resources.files("skintexture.assets") / _TABLE).read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return {row["metric"]: Scatter(*(float(row[part]) for part in _PARTS)) for row in rows}
+
+
+def scatter_between_shots(profile: RepeatabilityProfile | None) -> Callable[[str, str, Situation], float]:
+    """Scatter of a change by zone, metric and situation.
+
+    Parameters
+    ----------
+    profile : RepeatabilityProfile or None
+        Of the user's own shots; it takes the place of the phantoms' scatter between shots taken alike. What was
+        equalised comes on top of it.
+
+    Returns
+    -------
+    callable
+        To the relative standard deviation of the change, > 0.
+    """
+
+    def scatter(zone: str, metric: str, situation: Situation) -> float:
+        shipped = scatter_of(metric)
+        own_pct = math.nan if profile is None else profile.sd_of_change_pct(zone, metric)
+        if not math.isnan(own_pct):
+            shipped = replace(shipped, reshot=own_pct / 100.0, reshot_face=own_pct / 100.0)
+        return shipped.sd(zone, situation)
+
+    return scatter
+
+
+def scatter_of(metric: str) -> Scatter:
+    """Figures of a metric; of the least steady one of its kind where a recipe measures what phantoms didn't.
+
+    Parameters
+    ----------
+    metric : str
+        As in the tables.
+
+    Returns
+    -------
+    Scatter
+    """
+    known = shipped_scatter()
+    if metric in known:
+        return known[metric]
+    kin = [scatter for name, scatter in known.items() if _kind(name) == _kind(metric)] or list(known.values())
+    return Scatter(*(max(getattr(one, part) for one in kin) for part in _PARTS))
+
+
+def _kind(metric: str) -> str:
+    """Name up to its size: ``band_rms_0.25_0.5mm_red`` is a ``band_rms``."""
+    words = metric.split("_")
+    until = next((k for k, word in enumerate(words) if word[0].isdigit()), len(words))
+    return "_".join(words[:until])

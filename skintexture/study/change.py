@@ -1,0 +1,216 @@
+"""From what was measured of two photos to changes, each with its interval and verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skintexture.caveats import CAVEATS
+from skintexture.locate.anatomy import WHOLE_FACE
+from skintexture.metrics.definition import Metric
+from skintexture.metrics.pore_summary import PERCENTILES
+from skintexture.model import FloatArray
+from skintexture.recipe import Recipe
+from skintexture.study.between_shots import Situation
+from skintexture.study.comparability import Hindrances
+from skintexture.study.intervals import Estimate, estimate, interval_pct
+from skintexture.study.paired_pores import PAIRED_METRICS
+from skintexture.study.tallies import Tally
+from skintexture.study.verdict import NOT_COMPARABLE, Finding, judge
+from skintexture.study.zone_pair import Stage, ZonePair
+
+# By how much a fitted diameter grows when a pit gets shallower, per natural log of contrast: sizes are no surer.
+_DIAMETER_BY_DEPTH = 0.10
+_SIZES = {
+    "paired_pore_area": 2.0,
+    "pore_diameter": 1.0,
+    **{f"pore_diameter_p{percent}": 1.0 for percent in PERCENTILES},
+    "pore_mean_area": 2.0,
+    "pore_area_fraction": 3.0,
+    "pore_density": 3.0,
+    "pore_enlarged_share": 4.0,
+}
+"""Powers of the diameter with which pore metrics grow; thresholds on it make a count steep."""
+
+LITTLE_SHARED = "too little of this zone is shown, and registered, in both photos"
+NOT_MEASURED = "not defined on one of the photos: no variation, or too few pores"
+COLOUR_BLURRED = "one photo is softer: colour can't be brought to the same sharpness"
+
+UNSTEADY = "so little of it is left that noise decides its value, or it varies too much over the zone"
+
+# A change is not told where what it is over the skin varies by its own size.
+_MOST_SAMPLING_SD = 1.0
+
+ScatterOf = Callable[[str, str, Situation], float]
+"""From zone, metric and situation to the relative SD of the change between shots of unchanged skin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One metric of one zone on both photos.
+
+    Attributes
+    ----------
+    zone, metric : str
+    found : Estimate
+    scatter : float
+        SD of the relative change between shots of unchanged skin.
+    depth : float
+        Change of the pores' contrast in this zone, as a natural log: what sizes can't quite be told from.
+    finding : Finding
+    caveats : tuple of str
+        Of either photo's zone.
+    """
+
+    zone: str
+    metric: str
+    found: Estimate
+    scatter: float
+    depth: float
+    finding: Finding
+    caveats: tuple[str, ...]
+
+    @property
+    def sd(self) -> float:
+        """SD of the relative change: over the skin measured and between shots."""
+        sampling = self.found.sampling_sd
+        return math.hypot(0.0 if math.isnan(sampling) else sampling, self.scatter)
+
+
+def compared_metrics(recipe: Recipe) -> dict[str, Metric]:
+    """Every metric of a comparison with this recipe, by name: the recipe's own, and those of paired pores."""
+    paired = PAIRED_METRICS if recipe.metrics.pores is not None else {}
+    return recipe.catalogue() | {
+        name: metric
+        for name, metric in paired.items()
+        if "contrast" not in name or any(name.endswith(f"contrast_{c}") for c in (*recipe.grid.channels, "luminance"))
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Turns what was measured into changes with their verdicts.
+
+    Attributes
+    ----------
+    stage : Stage
+        That it was measured on.
+    situation : Situation
+        What was equalised.
+    scatter_of : callable
+        Scatter between shots.
+    hindrances : mapping
+        From zone and metric to what else limits it.
+    """
+
+    stage: Stage
+    situation: Situation
+    scatter_of: ScatterOf
+    hindrances: Mapping[tuple[str, str], Hindrances]
+
+    def all_changes(self, measured: Sequence[ZonePair]) -> Iterator[Change]:
+        """Yield every zone of the recipe, and in it every metric, the paired pores' after the recipe's."""
+        by_zone = {zone.name: {change.metric: change for change in self._changes(zone)} for zone in measured}
+        areas = np.array([zone.area_mm2 for zone in measured])
+        for name in self.stage.recipe.zones.names:
+            if name in by_zone:
+                yield from by_zone[name].values()
+                continue
+            for metric in compared_metrics(self.stage.recipe):
+                yield self._pooled(metric, [by_zone[zone.name][metric] for zone in measured], areas)
+
+    def _changes(self, zone: ZonePair) -> Iterator[Change]:
+        caveats = tuple(dict.fromkeys(caveat for side in zone.zones for caveat in side.caveats))
+        depth = self._depth_change(zone)
+        for name, metric in compared_metrics(self.stage.recipe).items():
+            yield self._change(zone, metric, name, depth=depth, caveats=caveats)
+
+    def _pooled(self, metric: str, zones: Sequence[Change], areas: FloatArray) -> Change:
+        """Give the whole face as the mean of the zones that can be compared, each by its area."""
+        usable = np.array([change.finding.verdict != NOT_COMPARABLE for change in zones])
+        share = np.where(usable, areas, 0.0) / max(float(areas.sum()), 1e-9)
+        found = [change.found for change in zones]
+        pooled = _mean_estimate([one for one, used in zip(found, usable, strict=True) if used], share[usable])
+        scatter = self.scatter_of(WHOLE_FACE, metric, self.situation)
+        leak = [_leak(change.metric, change.depth) for change in zones]
+        scatter = math.hypot(scatter, float(np.sum(share * leak) / max(share.sum(), 1e-9)))
+        change = Change(WHOLE_FACE, metric, pooled, scatter, 0.0, Finding(NOT_COMPARABLE, ""), ())
+        if share.sum() < self.stage.recipe.comparison.min_shared:
+            reasons = [one.finding.reason for one, used in zip(zones, usable, strict=True) if not used]
+            return replace(
+                change, finding=Finding(NOT_COMPARABLE, max(reasons, key=reasons.count, default=NOT_MEASURED))
+            )
+        if reason := _unsteady(pooled):
+            return replace(change, finding=Finding(NOT_COMPARABLE, reason))
+        return self._judged(change, compared_metrics(self.stage.recipe)[metric])
+
+    def _depth_change(self, zone: ZonePair) -> float:
+        """Change of the pores' contrast, as a natural log."""
+        sides = [side.get("paired_pore_contrast_luminance") for side in zone.tallies]
+        if sides[0] is None or sides[1] is None:
+            return 0.0
+        found = estimate("value", sides[0], sides[1], 0.0)
+        return found.relative if found.is_log else 0.0
+
+    def _change(self, zone: ZonePair, metric: Metric, name: str, *, depth: float, caveats: tuple[str, ...]) -> Change:
+        sides = [side.get(name, Tally({"value": math.nan}, {})) for side in zone.tallies]
+        found = estimate("value", sides[0], sides[1], metric.low)
+        scatter = self.scatter_of(zone.name, name, self.situation)
+        scatter = math.hypot(scatter, _leak(name, depth))
+        change = Change(zone.name, name, found, scatter, depth, Finding(NOT_COMPARABLE, ""), caveats)
+        reason = self._reason(zone, metric, name) or _unsteady(found)
+        if reason:
+            return replace(change, finding=Finding(NOT_COMPARABLE, reason))
+        return self._judged(change, metric)
+
+    def _judged(self, change: Change, metric: Metric) -> Change:
+        found = change.found
+        surely = interval_pct(found, change.sd, self.stage.recipe.comparison.verdict_confidence)
+        return replace(change, finding=judge(found.percent(found.relative), surely, metric.direction))
+
+    def _reason(self, zone: ZonePair, metric: Metric, name: str) -> str:
+        """Why this metric can't be compared in this zone; empty if it can."""
+        recipe = self.stage.recipe
+        if not all(side.area_mm2 > 0 for side in zone.zones):
+            return CAVEATS["not_visible"].meaning
+        if any("too_small" in side.caveats for side in zone.zones):
+            return CAVEATS["too_small"].meaning
+        against = self.hindrances[zone.name, name].not_comparable
+        if against:
+            return "; ".join(against)
+        if zone.shared < recipe.comparison.min_shared:
+            return LITTLE_SHARED
+        family = "pores" if metric.family == "paired_pores" else metric.family
+        lacking = self.stage.colour_lacking(name) or self.stage.lacking(zone.zones, getattr(recipe.needs, family))
+        # Compression keeps its own noise, which the blur that is added to the other photo doesn't touch.
+        return lacking or (COLOUR_BLURRED if self.situation.blur_px > 0 and "red_minus_blue" in name else "")
+
+
+def _unsteady(found: Estimate) -> str:
+    """Why an estimate says nothing; empty if it does."""
+    if math.isnan(found.relative):
+        return NOT_MEASURED
+    return UNSTEADY if found.sampling_sd > _MOST_SAMPLING_SD else ""
+
+
+def _leak(metric: str, depth: float) -> float:
+    """How far a size of pores may be off because they became shallower, as a natural log."""
+    return _SIZES.get(metric, 0.0) * _DIAMETER_BY_DEPTH * abs(depth)
+
+
+def _mean_estimate(found: Sequence[Estimate], share: FloatArray) -> Estimate:
+    """Mean of estimates of several zones, weighted."""
+    if not found:
+        return Estimate(math.nan, math.nan, math.nan, False, math.nan)
+    weight = share / share.sum()
+    before, after = (float(weight @ [getattr(one, side) for one in found]) for side in ("before", "after"))
+    is_log = all(one.is_log for one in found)
+    size = max(abs(before), abs(after))
+    difference = (after - before) / size if size > 0.0 else math.nan
+    relative = math.log(after / before) if is_log else difference
+    sizes = weight * [max(abs(one.before), abs(one.after)) for one in found]
+    sampling = np.nan_to_num([one.sampling_sd for one in found])
+    return Estimate(before, after, relative, is_log, float(np.sqrt(np.sum((sizes * sampling) ** 2)) / max(size, 1e-12)))

@@ -1,0 +1,207 @@
+"""Measure the zones of two photos alike: the same skin, the same blur, each in its own pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skintexture.caveats import CAVEATS
+from skintexture.locate.anatomy import WHOLE_FACE
+from skintexture.locate.cut import CutRules, measurable_channels
+from skintexture.metrics.pores import PoreParams
+from skintexture.model import Channel, Zone
+from skintexture.recipe import Needs, Recipe
+from skintexture.study.joint import JointPlaces, JointZone, Labels, Pair, Tiles, cut_jointly
+from skintexture.study.paired_pores import PairedPores, PoreSignal, pair_pores, tally_counted, tally_paired
+from skintexture.study.shading import Shading, compare_shading
+from skintexture.study.tallies import OUTSIDE, TALLIES, Tally
+
+# Tiles with fewer pixels of the grid than this in a zone are in none of its blocks.
+_LEAST_TILE_PX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ZonePair:
+    """What was measured of one zone.
+
+    Attributes
+    ----------
+    zones : tuple of Zone
+        As each photo shows it by itself: before, after.
+    tallies : tuple of dict of str to Tally
+        Of either photo, by the metrics' names in the tables; each tally has the one entry ``value``.
+    pores : PairedPores or None
+        None where pores can't be measured.
+    area_mm2 : float
+        Of the skin that was measured on both.
+    """
+
+    zones: tuple[Zone, Zone]
+    tallies: tuple[dict[str, Tally], dict[str, Tally]]
+    pores: PairedPores | None
+    area_mm2: float
+
+    @property
+    def name(self) -> str:
+        return self.zones[0].name
+
+    @property
+    def shared(self) -> float:
+        """Share, of what the photo with less of it can measure, that was measured on both."""
+        least = min(zone.area_mm2 for zone in self.zones)
+        return self.area_mm2 / least if least > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Two photos, made ready to be measured alike.
+
+    Attributes
+    ----------
+    pair : Pair
+        At one scale.
+    recipe : Recipe
+    skin : JointPlaces
+    rules : tuple of CutRules
+        Of either photo.
+    blur_mm : float
+        Total blur of both, σ.
+    tiles : Tiles
+    shading : Shading
+    """
+
+    pair: Pair
+    recipe: Recipe
+    skin: JointPlaces
+    rules: tuple[CutRules, CutRules]
+    blur_mm: float
+    tiles: Tiles
+    shading: Shading
+
+    @classmethod
+    def set_up(cls, pair: Pair, recipe: Recipe, extra_mm: tuple[float, float]) -> Stage:
+        """Bring both to one blur, and find the skin and the light that they share."""
+        margin_mm = recipe.metrics.pores.margin_mm if recipe.metrics.pores else 0.0
+        before, after = (CutRules(recipe.grid, recipe.zones.max_slant_deg, margin_mm, extra) for extra in extra_mm)
+        blur_mm = math.hypot(recipe.grid.blur_mm, *extra_mm)
+        tiles = Tiles.of_size(recipe.comparison.tile_mm)
+        skin = JointPlaces.of(pair, (before, after))
+        return cls(pair, recipe, skin, (before, after), blur_mm, tiles, compare_shading(skin, tiles, extra_mm))
+
+    def measure_all(self) -> list[ZonePair]:
+        """Measure every zone; the whole face only where it is the only one, since it is pooled from the others."""
+        both = list(zip(self.pair.before.zones, self.pair.after.zones, strict=True))
+        single = [zones for zones in both if zones[0].name != WHOLE_FACE]
+        return [self.measure(zones) for zones in single or both]
+
+    def measure(self, zones: tuple[Zone, Zone]) -> ZonePair:
+        """Measure one zone on both photos, where both show its skin."""
+        if not all(zone.area_mm2 > 0 for zone in zones):
+            return ZonePair(zones, ({}, {}), None, 0.0)
+        joint = cut_jointly(self.skin, zones, self.rules, self.tiles)
+        area_mm2 = min(cutting.patches["luminance"].area_mm2 for cutting in joint.cuttings)
+        measured = ZonePair(zones, ({}, {}), None, area_mm2)
+        if measured.shared < self.recipe.comparison.min_shared:
+            return measured
+        blocks = _blocks(joint, self.tiles, self.recipe.comparison.blocks)
+        tallies = self._texture(self._without_light(joint), blocks)
+        pores = self._pores(joint)
+        if pores is not None:
+            for side, more in enumerate(self._pore_tallies(joint, pores, blocks)):
+                tallies[side].update(more)
+        return replace(measured, tallies=tallies, pores=pores)
+
+    def _without_light(self, joint: JointZone) -> JointZone:
+        """Take what moved light does to the strength of texture off the after photo's."""
+        cutting = joint.cuttings[1]
+        gain = self.shading.gain_at(joint.places[1].chart)
+        patches = {name: replace(patch, signal=patch.signal / gain) for name, patch in cutting.patches.items()}
+        return replace(joint, cuttings=(joint.cuttings[0], replace(cutting, patches=patches)))
+
+    def _texture(self, joint: JointZone, blocks: Labels) -> tuple[dict[str, Tally], dict[str, Tally]]:
+        tallies: tuple[dict[str, Tally], dict[str, Tally]] = ({}, {})
+        channels = [channel for channel in self.recipe.grid.channels if channel in joint.channels]
+        for cutting, place, found in zip(joint.cuttings, joint.places, tallies, strict=True):
+            for family, params, needs in self.recipe.families():
+                if not family.per_channel or self.lacking(joint.zones, needs):
+                    continue
+                tallied: dict[Channel, Tally] = {}
+                for channel in channels:
+                    patch = cutting.patches[channel]
+                    groups = np.where(patch.mask, blocks[place.tile], OUTSIDE).astype(np.uint8)
+                    if channel == "red" and "luminance" in tallied:
+                        # Red varies over the skin as luminance does: that is known already.
+                        tallied[channel] = Tally(family.measure(patch, params), tallied["luminance"].without)
+                    else:
+                        tallied[channel] = TALLIES[family.name](patch, groups, params)
+                    found.update(_by_metric(tallied[channel], channel))
+        return tallies
+
+    def _pores(self, joint: JointZone) -> PairedPores | None:
+        params, needs = self.recipe.metrics.pores, self.recipe.needs.pores
+        if params is None or needs is None or self.lacking(joint.zones, needs):
+            return None
+        return pair_pores(self.pair, joint, (self._pore_params(params), self.recipe.registration), self.tiles)
+
+    def _pore_tallies(self, joint: JointZone, pores: PairedPores, blocks: Labels) -> Iterator[dict[str, Tally]]:
+        params = self.recipe.metrics.pores
+        assert params is not None
+        group = blocks[pores.tile]
+        group = np.where(group == OUTSIDE, -1, group)
+        wide = (joint.cuttings[0].wide, joint.cuttings[1].wide)
+        signal = PoreSignal(self.blur_mm, self.recipe.grid.px_per_mm)
+        paired = tally_paired(pores, group, signal, self.recipe.comparison.min_pores)
+        counted = tally_counted(pores, group, wide, (self._pore_params(params), self.recipe.comparison))
+        for two in zip(paired, counted, strict=True):
+            yield {name: tally for one in two for name, tally in _by_metric(one, "").items()}
+
+    def _pore_params(self, params: PoreParams) -> PoreParams:
+        return params.model_copy(update={"grid_blur_mm": self.blur_mm})
+
+    def lacking(self, zones: tuple[Zone, Zone], needs: Needs) -> str:
+        """Why a family can't be measured on these photos; empty if it can.
+
+        One soft photo is no hindrance: the other is brought to its sharpness. An enlarged one is.
+        """
+        sides = [(side.scene.quality, zone.px_per_mm) for (_, side), zone in zip(self.pair.sides(), zones, strict=True)]
+        if any(px_per_mm < needs.px_per_mm for _, px_per_mm in sides):
+            return CAVEATS["too_coarse"].meaning
+        enlarged = any(quality.own_px_per_mm(px_per_mm) < needs.own_px_per_mm for quality, px_per_mm in sides)
+        soft = all(quality.blur_px / px_per_mm > needs.max_blur_mm for quality, px_per_mm in sides)
+        return CAVEATS["too_soft"].meaning if enlarged or soft else ""
+
+    def colour_lacking(self, metric: str) -> str:
+        """Why one of the photos doesn't show the light of which a metric is measured; empty if both do."""
+        for _, side in self.pair.sides():
+            for channel, missing in measurable_channels(side.scene.photo, self.recipe.grid.channels).items():
+                if missing and metric.endswith(f"_{channel}"):
+                    return CAVEATS[missing[0]].meaning
+        return ""
+
+
+def _by_metric(tally: Tally, channel: str) -> dict[str, Tally]:
+    """One tally for each metric, by its name in the tables."""
+    return {
+        f"{name}_{channel}" if channel else name: Tally(
+            {"value": value}, {"value": tally.without[name]} if name in tally.without else {}
+        )
+        for name, value in tally.values.items()
+    }
+
+
+def _blocks(joint: JointZone, tiles: Tiles, wanted: int) -> Labels:
+    """Block of each tile, of neighbouring tiles and about equal area; 255 = in none. One more entry for "no tile"."""
+    counts = [
+        np.bincount(place.tile[cutting.patches["luminance"].mask & (place.tile >= 0)], minlength=tiles.per_side**2)
+        for cutting, place in zip(joint.cuttings, joint.places, strict=True)
+    ]
+    pixels = np.minimum(*counts)
+    used = np.flatnonzero(pixels >= _LEAST_TILE_PX)
+    table = np.full(tiles.per_side**2 + 1, OUTSIDE, dtype=np.int32)
+    if len(used):
+        middle = np.cumsum(pixels[used]) - pixels[used] / 2
+        table[used] = np.unique((middle * wanted / pixels[used].sum()).astype(int), return_inverse=True)[1]
+    return table

@@ -1,0 +1,86 @@
+"""The blur between two photos, read at brows, lids and lips."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import cv2
+import numpy as np
+import pytest
+
+from known_head import photo_of, see_head
+from skintexture.locate.sharpness import blur_between, reference_points, see_reference
+from skintexture.model import Photo, Scale
+
+PX_PER_MM = 8.0
+HEAD = see_head(PX_PER_MM)
+SCALE = Scale(PX_PER_MM, "given", 0.0, 800.0, "exif")
+
+
+@cache
+def _light() -> np.ndarray:
+    """Texture whose power falls with the 2.5th power of frequency, strong as hair."""
+    rng = np.random.default_rng(3)
+    rows, columns = HEAD.shape
+    frequency = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)[None])
+    frequency[0, 0] = np.inf
+    texture = np.fft.irfft2(np.fft.rfft2(rng.standard_normal(HEAD.shape)) * frequency**-1.25, s=HEAD.shape)
+    return (0.3 * np.exp(0.3 * texture / texture.std())).astype(np.float32)
+
+
+def _photo(light: np.ndarray, noise: float = 0.002, seed: int = 0) -> Photo:
+    grain = np.random.default_rng(seed).normal(0, noise, light.shape)
+    return photo_of(np.repeat((light * (1 + grain))[..., None], 3, axis=2))
+
+
+def _reference(light: np.ndarray, **how):
+    return see_reference(_photo(light, **how), HEAD.face, SCALE)
+
+
+SHARP = _reference(_light())
+
+
+@pytest.mark.parametrize("sigma", [0.8, 1.2, 2.0])
+def test_an_added_blur_is_found_within_a_tenth_of_a_pixel(sigma):
+    found = blur_between(SHARP, _reference(cv2.GaussianBlur(_light(), (0, 0), sigma), seed=1))
+    assert found.sigma_mm * PX_PER_MM == pytest.approx(sigma, abs=0.1)
+    assert found.residual_pct < 4
+
+
+def test_it_tells_which_photo_is_softer():
+    soft = _reference(cv2.GaussianBlur(_light(), (0, 0), 1.5), seed=1)
+    assert blur_between(soft, SHARP).sigma_mm == pytest.approx(-blur_between(SHARP, soft).sigma_mm, rel=0.01)
+
+
+def test_contrast_and_exposure_are_not_blur():
+    """Light from the side draws everything more strongly; that is a gain."""
+    flat = float(_light().mean())
+    found = blur_between(SHARP, _reference(0.6 * (flat + 0.7 * (_light() - flat)), seed=1))
+    assert abs(found.sigma_mm) * PX_PER_MM < 0.25
+    assert found.gain == pytest.approx(0.7, rel=0.1)  # a little less where a window is brighter than the mean
+
+
+def test_noise_reduction_departs_from_a_gaussian():
+    noisy = _photo(_light(), noise=0.06, seed=2).linear_rgb[..., 0]
+    smoothed = cv2.bilateralFilter(noisy, 9, 0.08, 2.0)
+    blurred = cv2.GaussianBlur(noisy, (0, 0), 1.2)
+    residuals = [blur_between(SHARP, _reference(light, seed=1)).residual_pct for light in (smoothed, blurred)]
+    assert residuals[0] > 1.5 * residuals[1]
+
+
+def test_skin_away_from_the_reference_does_not_count():
+    """Cheeks may become as smooth as they like."""
+    far = np.ones(HEAD.shape, dtype=np.uint8)
+    for y, x in HEAD.face.points_px[list(reference_points())]:
+        cv2.circle(far, (round(x), round(y)), round(6 * PX_PER_MM), 0, -1)
+    assert far.any()
+    smooth = np.where(far > 0, cv2.GaussianBlur(_light(), (0, 0), 4.0), _light())
+    assert blur_between(SHARP, _reference(smooth)).sigma_mm == blur_between(SHARP, _reference(_light())).sigma_mm
+
+
+def test_too_coarse_a_photo_says_nothing():
+    small = see_head(1.2)
+    photo = photo_of(np.full((*small.shape, 3), 0.3, np.float32))
+    reference = see_reference(photo, small.face, Scale(1.2, "given", 0.0, 800.0, "exif"))
+    assert math.isnan(blur_between(reference, reference).sigma_mm)

@@ -1,0 +1,55 @@
+"""The scatter between shots of unchanged skin."""
+
+from __future__ import annotations
+
+import pytest
+
+from skintexture.recipe import load_recipe, shipped_recipes
+from skintexture.study.between_shots import Scatter, Situation, scatter_between_shots, scatter_of, shipped_scatter
+from skintexture.study.change import compared_metrics
+from skintexture.study.repeatability import RepeatabilityProfile, Scatter as Shots
+
+ALIKE = Situation(0.0, 0.0)
+
+
+def _profile(cv_pct):
+    shots = Shots(scale="log", sd=cv_pct / 100, cv_pct=cv_pct, df=200, unit="%")
+    return RepeatabilityProfile(
+        format=1,
+        skintexture="0",
+        recipe="standard",
+        recipe_fingerprint="f",
+        source="pairs",
+        n_subjects=50,
+        n_photos=250,
+        zones={"nose": {"roughness_sq_luminance": shots}},
+    )
+
+
+def test_every_metric_of_the_default_recipe_has_its_own_figure():
+    assert set(compared_metrics(load_recipe("standard"))) == set(shipped_scatter())
+
+
+@pytest.mark.parametrize("recipe", shipped_recipes())
+def test_every_metric_of_every_recipe_has_some_figure(recipe):
+    for name in compared_metrics(load_recipe(recipe)):
+        assert scatter_of(name).sd("nose", ALIKE) > 0, name
+
+
+def test_a_metric_that_phantoms_did_not_measure_is_as_unsure_as_its_least_sure_kin():
+    kin = [scatter.reshot for name, scatter in shipped_scatter().items() if name.startswith("band_rms_")]
+    assert scatter_of("band_rms_3_5mm_luminance").reshot == max(kin)
+
+
+def test_what_was_equalised_adds_to_the_scatter():
+    scatter = Scatter(0.03, 0.01, 0.04, 0.5)
+    assert scatter.sd("nose", ALIKE) == 0.03
+    assert scatter.sd("whole_face", ALIKE) == 0.01
+    assert scatter.sd("nose", Situation(1.0, 0.0)) == pytest.approx(0.05)
+    assert scatter.sd("nose", Situation(0.0, 0.1)) > 0.05
+
+
+def test_the_users_own_shots_come_first():
+    scatter = scatter_between_shots(_profile(10.0))
+    assert scatter("nose", "roughness_sq_luminance", ALIKE) == pytest.approx(0.1 * 2**0.5, rel=0.02)
+    assert scatter("nose", "roughness_sa_luminance", ALIKE) == scatter_of("roughness_sa_luminance").sd("nose", ALIKE)

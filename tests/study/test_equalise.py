@@ -1,0 +1,66 @@
+"""One scale and one sharpness for two photos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+
+import pytest
+
+from skintexture.locate.sharpness import BlurDifference
+from skintexture.model import Scale
+from skintexture.study.equalise import extra_blur_mm, one_scale
+
+
+@dataclass(frozen=True)
+class FakeSighting:
+    scene: SimpleNamespace
+
+    def rescaled(self, factor):
+        scale = replace(self.scene.scale, px_per_mm=self.scene.scale.px_per_mm * factor)
+        return FakeSighting(SimpleNamespace(scale=scale))
+
+
+@dataclass(frozen=True)
+class FakePair:
+    before: FakeSighting
+    after: FakeSighting
+    registration: SimpleNamespace
+
+
+def _pair(before, after, ratio, methods=("iris", "iris"), uncertainties=(0.04, 0.04)):
+    sides = [
+        FakeSighting(SimpleNamespace(scale=Scale(value, method, sd, 800.0, "exif")))
+        for value, method, sd in zip((before, after), methods, uncertainties, strict=True)
+    ]
+    return FakePair(*sides, SimpleNamespace(scale_ratio=ratio))
+
+
+def _scales(pair):
+    return pair.before.scene.scale.px_per_mm, pair.after.scene.scale.px_per_mm
+
+
+def test_the_ratio_is_the_registrations_and_the_level_that_of_both():
+    pair, source = one_scale(_pair(14.0, 14.7, 1.02))
+    before, after = _scales(pair)
+    assert source == "registration"
+    assert after / before == pytest.approx(1.02)
+    assert before * after == pytest.approx(14.0 * 14.7)
+
+
+def test_the_surer_scale_counts_more():
+    pair, _ = one_scale(_pair(14.0, 15.4, 1.0, ("given", "iris"), (0.0, 0.04)))
+    assert _scales(pair)[0] == pytest.approx(14.0, rel=0.001)
+
+
+def test_two_given_scales_stay_as_they_are():
+    pair, source = one_scale(_pair(14.0, 15.0, 1.0, ("given", "given"), (0.0, 0.0)))
+    assert (source, _scales(pair)) == ("given", (14.0, 15.0))
+
+
+@pytest.mark.parametrize(
+    ("sigma_mm", "expected"),
+    [(0.1, (0.1, 0.0)), (-0.1, (0.0, 0.1)), (0.01, (0.0, 0.0)), (-0.01, (0.0, 0.0)), (float("nan"), (0.0, 0.0))],
+)
+def test_the_sharper_photo_is_blurred_and_small_differences_are_left(sigma_mm, expected):
+    assert extra_blur_mm(BlurDifference(sigma_mm, 1.0, 1.0, 20), 14.0, 0.35) == expected

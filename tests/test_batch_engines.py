@@ -1,0 +1,160 @@
+"""The engines: forty jobs of which four go wrong end the same on each of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from faulty_jobs import LIMIT_S, check_forty, run_forty
+from skintexture.batch import InProcess, Outcome, Refused, SpawnPool, Threads, as_they_end
+from skintexture.batch.cluster import Cluster
+from skintexture.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two dask workers, each a process of one thread, as the documentation advises."""
+    distributed = pytest.importorskip("distributed")
+    settings = {"distributed.scheduler.worker-saturation": 1.0, "distributed.scheduler.allowed-failures": 3}
+    import dask
+
+    with (
+        dask.config.set(settings),
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local,
+    ):
+        yield local
+
+
+def test_forty_jobs_on_a_pool_of_processes(tmp_path):
+    results = run_forty(SpawnPool(2), tmp_path)
+    check_forty(results, crash="crashed the process", hang=f"took more than {LIMIT_S:g} s")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_forty_jobs_on_a_dask_cluster(cluster, tmp_path):
+    results = run_forty(Cluster(cluster.scheduler_address), tmp_path)
+    check_forty(results, crash="took its worker down", hang="took its worker down")
+
+
+def test_a_scheduler_that_does_not_answer_or_exist_is_told():
+    with pytest.raises(InputError, match="no scheduler file"), Cluster("nowhere.json"):
+        pass
+
+
+def out_of_memory(number: int) -> int:
+    if number == 1:
+        raise MemoryError
+    return number
+
+
+@pytest.mark.parametrize("engine", [InProcess, lambda: Threads(2)])
+def test_a_job_that_finds_no_memory_is_tried_again_alone_and_then_refused(engine):
+    with engine() as entered:
+        told = [one for ended in as_they_end(range(3), out_of_memory, entered) for one in ended]
+    results = dict(told)
+    assert results[0] == Outcome(0, 0)
+    assert results[2] == Outcome(2, 2)
+    assert isinstance(results[1].result, Refused)
+    assert "memory" in results[1].result.reason
+    assert told[-1][0] == 1
+
+
+def test_a_job_in_this_process_is_told_before_the_next_begins():
+    begun = []
+    with InProcess() as engine:
+        told = as_they_end(range(5), begun.append, engine)
+        for expected in range(5):
+            ((number, _),) = next(told)
+            assert (number, len(begun)) == (expected, expected + 1)
+
+
+def test_no_more_jobs_are_drawn_than_there_is_room_for():
+    drawn = 0
+
+    def jobs():
+        nonlocal drawn
+        for number in range(1000):
+            drawn += 1
+            yield number
+
+    with Threads(3) as engine:
+        told = 0
+        for ended in as_they_end(jobs(), abs, engine):
+            told += len(ended)
+            assert drawn <= told + 3
+    assert told == drawn == 1000
+
+
+def collect(told, seen: list[int]) -> None:
+    for ended in told:
+        seen += [number for number, _ in ended]
+
+
+def test_what_ended_with_a_bug_is_told_before_it_is_raised():
+    first_ended = threading.Event()
+
+    def work(number: int) -> int:
+        if number == 0:
+            first_ended.wait()
+            time.sleep(0.01)
+        else:
+            first_ended.set()
+        return 1 // number
+
+    with Threads(2) as engine:
+        seen: list[int] = []
+        with pytest.raises(ZeroDivisionError):
+            collect(as_they_end([1, 0], work, engine), seen)
+    assert seen == [0]
+
+
+ORPHANS = """
+import os, sys, time
+from skintexture.batch import SpawnPool
+def idle(n): return os.getpid()
+if __name__ == "__main__":
+    with SpawnPool(1) as pool:
+        print(pool.submit(idle, 1, None).result(), flush=True)
+        time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_workers_do_not_outlive_a_driver_that_was_killed(tmp_path):
+    script = tmp_path / "driver.py"
+    script.write_text(ORPHANS)
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as driver:
+        worker = int(driver.stdout.readline())
+        driver.kill()
+    patience = time.monotonic() + 20
+    while is_alive(worker) and time.monotonic() < patience:
+        time.sleep(0.05)
+    assert not is_alive(worker)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    try:
+        with open(f"/proc/{process}/stat") as file:  # noqa: PTH123
+            return file.read().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_the_pool_can_be_used_from_a_thread():
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(lambda: [one for ended in pooled() for one in ended]).result() == [(0, Outcome(-2, 2))]
+
+
+def pooled():
+    with SpawnPool(1) as engine:
+        yield from as_they_end([-2], abs, engine)
