@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -50,14 +51,13 @@ class Bend:
     def inverse(self, points: np.ndarray) -> np.ndarray:
         """By fixed-point iteration."""
         found = np.asarray(points, dtype=np.float64)
-        for _ in range(40):
-            found = found - 0.9 * (self(found) - points) / self.scale
+        for _ in range(12):
+            found = found - (self(found) - points) / self.scale
         return found
 
     def area_ratio(self, points: np.ndarray) -> np.ndarray:
         step = 0.5
-        dy = (self(points + [step, 0.0]) - self(points - [step, 0.0])) / (2 * step)
-        dx = (self(points + [0.0, step]) - self(points - [0.0, step])) / (2 * step)
+        dy, dx = ((self(points + step * axis) - self(points - step * axis)) / (2 * step) for axis in np.eye(2))
         return dy[:, 0] * dx[:, 1] - dy[:, 1] * dx[:, 0]
 
 
@@ -76,6 +76,7 @@ class KnownPair:
         return np.random.default_rng(seed).uniform(low + reach, high - reach, (count, 2))
 
 
+@lru_cache(maxsize=3)
 def skin_texture(shape: tuple[int, int], seed: int) -> np.ndarray:
     """Log contrast of a skin at master resolution: structure from pores to furrows."""
     grain = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)

@@ -257,7 +257,8 @@ def print_unmeasured(scores: Scores) -> None:
 def _found(reason: str, scores: Scores, photo: str) -> str:
     """Say in numbers what was found, and what is needed where that is another quantity."""
     if reason == "too_coarse":
-        return f": {scores.photos.set_index('photo').loc[photo, 'px_per_mm']:.1f} px/mm"
+        own = scores.photos.loc[scores.photos["photo"] == photo, "px_per_mm"]
+        return f": {own.iloc[0]:.1f} px/mm"
     if reason != "too_soft":
         return ""
     zones = scores.zones[scores.zones["photo"] == photo]

@@ -32,7 +32,7 @@ class Sheet:
     values: FloatImage
 
     def at(self, places: Grid | FloatArray | FloatImage) -> FloatImage:
-        """Interpolate bilinearly; nan outside the sheet and beside a nan.
+        """Interpolate bilinearly; nan outside the sheet, on its last row and column, and beside a nan.
 
         Parameters
         ----------
@@ -55,7 +55,11 @@ class Sheet:
     def _interpolate(self, places: FloatArray | FloatImage) -> FloatImage:
         if not places.size:
             return np.empty((*places.shape[:-1], *self.values.shape[2:]), dtype=np.float32)
-        origin, step = np.array(self.grid.origin_px, places.dtype), np.array(self.grid.step_px, places.dtype)
+        # Grids are given in float32; doubling them would cost more memory than it is worth.
+        origin: FloatArray | FloatImage = np.array(self.grid.origin_px)
+        step = np.array(self.grid.step_px)
+        if places.dtype == np.float32:
+            origin, step = origin.astype(np.float32), step.astype(np.float32)
         at = ((places - origin) / step).astype(np.float32)
         # Far outside instead of nan, which has no place.
         at[np.isnan(at)] = -1e4
@@ -95,7 +99,7 @@ class Correspondence:
     local_error_mm : Sheet
         Mean of that error over the shared skin of the tile around each place; nan where there is none.
     area_ratio : Sheet
-        Pixels in the other photo for one pixel here, smoothed over about a tile.
+        Pixels in the other photo for one pixel here, smoothed over about a tile; nan where that is not known.
     """
 
     places_px: Sheet
@@ -153,4 +157,5 @@ def _area_ratio(places_px: Sheet, tile_px: float) -> Sheet:
     )
     slopes = [np.gradient(np.where(weight < _ALL_KNOWN, np.nan, values), coarse.step_px) for values in (y, x)]
     ratio = slopes[0][0] * slopes[1][1] - slopes[0][1] * slopes[1][0]
-    return Sheet(coarse, np.asarray(ratio, np.float32))
+    # Skin doesn't turn over: there the way is lost.
+    return Sheet(coarse, np.where(ratio > 0, ratio, np.nan).astype(np.float32))

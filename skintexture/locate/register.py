@@ -7,15 +7,14 @@ measured is read from each photo's own pixels.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-import cv2
 import numpy as np
 from pydantic import Field, model_validator
 
+from skintexture.locate.agreement import WHOLLY, Sameness, ZoneResidual, sameness, scale_ratio, zone_residual
 from skintexture.locate.common_frame import BARE, Look, at_frame, bare_at, common_frame, look
 from skintexture.locate.correspondence import Correspondence, Sheet, correspondence, places_of
 from skintexture.locate.flow import (
@@ -26,13 +25,10 @@ from skintexture.locate.flow import (
     flow_between,
     halved,
     level_texture,
-    resized,
     steady,
 )
 from skintexture.locate.grid import Grid
 from skintexture.locate.scene import Scene
-from skintexture.locate.skin import fill
-from skintexture.locate.surface import LEAST_COS
 from skintexture.model import BoolImage, Face, FloatArray, FloatImage, Zone
 from skintexture.params import Millimetres, Params, PxPerMm
 
@@ -40,8 +36,6 @@ Side = Literal["before", "after"]
 
 # An error beyond this says no more than "lost".
 _LOST_MM = 10.0
-# A pixel of half the resolution counts where all that it is made of does.
-_WHOLLY = 0.99
 
 
 class RegistrationParams(Params):
@@ -89,44 +83,6 @@ class RegistrationParams(Params):
         if not self.fine_mm < self.coarse_mm <= self.start_coarse_mm:
             raise ValueError("fine_mm must be below coarse_mm, and that not above start_coarse_mm")
         return self
-
-
-@dataclass(frozen=True, slots=True)
-class Sameness:
-    """Whether two photos show the same skin.
-
-    Attributes
-    ----------
-    correlation : float
-        Of the two photos' levelled texture over the skin that both show, once registered; −1 … 1, larger is more
-        alike.
-    error_mm : float
-        Median over that skin of the error there and back.
-    same : bool
-    """
-
-    correlation: float
-    error_mm: float
-    same: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneResidual:
-    """How well a zone is registered.
-
-    Attributes
-    ----------
-    zone : str
-    median_mm, p95_mm : float
-        Of the error there and back, over the skin that both photos show; nan where there is none.
-    kept : float
-        Share of that skin in tiles that are kept, 0 … 1; nan where there is none.
-    """
-
-    zone: str
-    median_mm: float
-    p95_mm: float
-    kept: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +208,21 @@ class Registration:
         ratio = self._from(side).area_ratio.at(places)
         return ratio if side == "before" else np.asarray(1.0 / ratio, np.float32)
 
+    def residuals(self, zones: Iterable[Zone]) -> tuple[ZoneResidual, ...]:
+        """How well each zone is registered.
+
+        Parameters
+        ----------
+        zones : iterable of Zone
+            Of the before photo.
+
+        Returns
+        -------
+        tuple of ZoneResidual
+            In the order of the zones.
+        """
+        return tuple(zone_residual(self.onward, zone, self.max_error_mm) for zone in zones)
+
 
 def _other(side: Side) -> Side:
     return "after" if side == "before" else "before"
@@ -286,9 +257,15 @@ def register(before: Scene, after: Scene, faces: tuple[Face, Face], params: Regi
     onward = correspondence(onward_px, _shared(onward_px, before, after), errors_mm[0], tile_px)
     back = correspondence(back_px, _shared(back_px, after, before), error_back_mm, tile_px)
     return Registration(
-        scale_ratio=_scale_ratio(onward, before, after, params.max_error_mm),
+        scale_ratio=scale_ratio(onward, before, after, params.max_error_mm),
         px_per_mm=(before.scale.px_per_mm, after.scale.px_per_mm),
-        sameness=_sameness((textures[0][0], textures[1][0]), flows[0], onward, params),
+        sameness=sameness(
+            (textures[0][0], textures[1][0]),
+            flows[0],
+            onward,
+            min_correlation=params.min_correlation,
+            max_error_mm=params.max_median_error_mm,
+        ),
         onward=onward,
         back=back,
         max_error_mm=params.max_error_mm,
@@ -309,7 +286,7 @@ def _levelled(light: FloatImage, coarse_mm: float, params: RegistrationParams) -
 def _steadied(flows: Flows, looks: tuple[Look, Look], params: RegistrationParams) -> Flows:
     """Take the drift of shine off the flows."""
     colour = [_levelled(halved(seen.colour), params.coarse_mm, params) for seen in looks]
-    where = halved((looks[0].plain & looks[1].plain).astype(np.float32)) > _WHOLLY
+    where = halved((looks[0].plain & looks[1].plain).astype(np.float32)) > WHOLLY
     return steady(flows, (colour[0], colour[1]), where, params.drift_mm * params.px_per_mm / 2)
 
 
@@ -321,75 +298,3 @@ def _shared(places_px: Sheet, here: Scene, there: Scene) -> FloatImage:
     """1 where both photos show bare skin."""
     shared = (bare_at(here, places_px.grid) > BARE) & (bare_at(there, places_px.values) > BARE)
     return np.asarray(shared, np.float32)
-
-
-def _scale_ratio(onward: Correspondence, before: Scene, after: Scene, max_error_mm: float) -> float:
-    """Pixels per mm, after by before, from the areas that the same skin covers in both.
-
-    Slant and depth, known from each photo's fitted face, are taken out.
-    """
-    ratio = onward.area_ratio
-    there = onward.places_px.at(ratio.grid)
-    kept = (onward.shared.at(ratio.grid) > BARE) & (onward.local_error_mm.at(ratio.grid) <= max_error_mm)
-    good = np.asarray(kept & (ratio.values > 0) & np.isfinite(there[..., 0]), dtype=bool)
-    if not good.any():
-        return math.nan
-    expected = _px_per_mm_at(after, there) / _px_per_mm_at(before, places_of(ratio.grid))
-    drift = float(np.median(np.sqrt(ratio.values[good]) / expected[good]))
-    return after.scale.px_per_mm / before.scale.px_per_mm * drift
-
-
-def _px_per_mm_at(scene: Scene, places_px: FloatImage) -> FloatImage:
-    """Pixels per mm of skin at these places, (h, w, 2) → (h, w): the root of the pixels that a mm² of skin covers."""
-    surface, scale = scene.surface, scene.scale
-    known = np.nan_to_num(places_px)
-    maps = surface.sample(np.ascontiguousarray(known[..., 0]), np.ascontiguousarray(known[..., 1]))
-    at_depth = np.float32(scale.px_per_mm) / (1 + maps[..., 1] / np.float32(scale.distance_mm))
-    return np.asarray(at_depth * np.sqrt(np.maximum(maps[..., 0], np.float32(LEAST_COS))), np.float32)
-
-
-def _sameness(
-    textures: tuple[Texture, Texture], flow: FloatImage, onward: Correspondence, params: RegistrationParams
-) -> Sameness:
-    """Compare the texture of the first stage: the coarser of the two, which outlasts noise and blur."""
-    here, there = textures
-    small = resized(flow, here.shape)
-    rows, columns = np.indices(here.shape, dtype=np.float32)
-    brought = cv2.remap(there, columns + small[..., 0], rows + small[..., 1], cv2.INTER_LINEAR)
-    shared = halved(onward.shared.values) > _WHOLLY
-    if not shared.any():
-        return Sameness(math.nan, math.nan, False)
-    correlation = float(np.corrcoef(here[shared], brought[shared])[0, 1])
-    error_mm = float(np.median(onward.error_mm.values[onward.shared.values > 0]))
-    same = correlation >= params.min_correlation and error_mm <= params.max_median_error_mm
-    return Sameness(correlation, error_mm, same)
-
-
-def residuals(registration: Registration, zones: Iterable[Zone]) -> tuple[ZoneResidual, ...]:
-    """How well each zone is registered.
-
-    Parameters
-    ----------
-    registration : Registration
-    zones : iterable of Zone
-        Of the before photo.
-
-    Returns
-    -------
-    tuple of ZoneResidual
-        In the order of the zones.
-    """
-    grid = registration.onward.error_mm.grid
-    shared = registration.onward.shared.values > 0
-    found = []
-    for zone in zones:
-        inside = fill((zone.outline_px - np.array(grid.origin_px)) / grid.step_px, grid.shape) & shared
-        if not inside.any():
-            found.append(ZoneResidual(zone.name, math.nan, math.nan, math.nan))
-            continue
-        errors = registration.onward.error_mm.values[inside]
-        kept = registration.onward.local_error_mm.values[inside] <= registration.max_error_mm
-        found.append(
-            ZoneResidual(zone.name, float(np.median(errors)), float(np.percentile(errors, 95)), float(kept.mean()))
-        )
-    return tuple(found)

@@ -22,6 +22,7 @@ All of it is deterministic: the same arguments give the same bytes.
 from __future__ import annotations
 
 from skintexture.phantoms.camera import CameraSpec, Pose
+from skintexture.phantoms.conditions import Setup, with_conditions, with_features
 from skintexture.phantoms.eyes import EyeSpec
 from skintexture.phantoms.faces import (
     FaceSpec,
@@ -37,13 +38,16 @@ from skintexture.phantoms.files import FileSpec, encode, stored, write_photo
 from skintexture.phantoms.hair import HairSpec
 from skintexture.phantoms.head import Expression, HeadSpec
 from skintexture.phantoms.light import LightSpec
-from skintexture.phantoms.patches import SkinPatch, SkinSpec as PatchSpec, skin_patch
+from skintexture.phantoms.patches import BandRelief, PatchMark, SkinPatch, SkinSpec as PatchSpec, skin_patch
 from skintexture.phantoms.people import person_spec
+from skintexture.phantoms.roughness import Roughness, relief_roughness
 from skintexture.phantoms.skin import SkinSpec
+from skintexture.phantoms.studies import StudySpec, plan_photos
 from skintexture.phantoms.treatment import Treatment
 from skintexture.phantoms.truth import MarkTruth, PoreTruth, Truth, ZoneTruth
 
 __all__ = [
+    "BandRelief",
     "CameraSpec",
     "Expression",
     "EyeSpec",
@@ -53,14 +57,18 @@ __all__ = [
     "HeadSpec",
     "LightSpec",
     "MarkTruth",
+    "PatchMark",
     "PatchSpec",
     "Person",
     "PoreTruth",
     "Pose",
     "RenderedFace",
+    "Roughness",
+    "Setup",
     "Shot",
     "SkinPatch",
     "SkinSpec",
+    "StudySpec",
     "Treatment",
     "Truth",
     "ZoneTruth",
@@ -68,9 +76,13 @@ __all__ = [
     "grow_person",
     "person_spec",
     "photograph",
+    "plan_photos",
+    "relief_roughness",
     "render_face",
     "skin_patch",
     "stored",
+    "with_conditions",
+    "with_features",
     "write_photo",
     "zone_shot",
 ]

@@ -17,7 +17,7 @@ from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.study.repeatability import RepeatabilityProfile
 
 _TABLE = "between_shots.csv"
-_PARTS = ("reshot", "reshot_face", "per_blur_px", "per_shading")
+_PARTS = ("reshot", "reshot_face", "per_turn", "per_blur_px", "per_shading")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,14 @@ class Situation:
         σ of the blur that was added to the sharper one, in its pixels; 0 where none was.
     shading_sd : float
         See `skintexture.study.shading.Shading`.
+    turn : float
+        Of a zone: natural log of the ratio of the areas that it fills in the two photos at one scale, its sign taken
+        off. Skin that is seen at another slant is another picture.
     """
 
     blur_px: float
     shading_sd: float
+    turn: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class Scatter:
     ----------
     reshot, reshot_face : float
         Between shots taken alike: in a single zone, and over the whole face.
+    per_turn : float
+        Added, in squares, for each unit of the zone's turn.
     per_blur_px : float
         Added, in squares, for each pixel of blur that was equalised.
     per_shading : float
@@ -52,13 +58,15 @@ class Scatter:
 
     reshot: float
     reshot_face: float
+    per_turn: float
     per_blur_px: float
     per_shading: float
 
     def sd(self, zone: str, situation: Situation) -> float:
         """SD of the change, all parts together."""
         reshot = self.reshot_face if zone == WHOLE_FACE else self.reshot
-        return math.hypot(reshot, self.per_blur_px * situation.blur_px, self.per_shading * situation.shading_sd)
+        doses = (self.per_turn * situation.turn, self.per_blur_px * situation.blur_px)
+        return math.hypot(reshot, *doses, self.per_shading * situation.shading_sd)
 
 
 @cache

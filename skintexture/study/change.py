@@ -60,6 +60,8 @@ class Change:
         SD of the relative change between shots of unchanged skin.
     depth : float
         Change of the pores' contrast in this zone, as a natural log: what sizes can't quite be told from.
+    turn : float
+        Of the zone, see `skintexture.study.between_shots.Situation`; 0 for the whole face.
     finding : Finding
     caveats : tuple of str
         Of either photo's zone.
@@ -70,6 +72,7 @@ class Change:
     found: Estimate
     scatter: float
     depth: float
+    turn: float
     finding: Finding
     caveats: tuple[str, ...]
 
@@ -137,7 +140,7 @@ class Bench:
         scatter = self.scatter_of(WHOLE_FACE, metric, self.situation)
         leak = [_leak(change.metric, change.depth) for change in zones]
         scatter = math.hypot(scatter, float(np.sum(share * leak) / max(share.sum(), 1e-9)))
-        change = Change(WHOLE_FACE, metric, pooled, scatter, 0.0, Finding(NOT_COMPARABLE, ""), ())
+        change = Change(WHOLE_FACE, metric, pooled, scatter, 0.0, 0.0, Finding(NOT_COMPARABLE, ""), ())
         if share.sum() < self.stage.recipe.comparison.min_shared:
             reasons = [one.finding.reason for one, used in zip(zones, usable, strict=True) if not used]
             return replace(
@@ -158,9 +161,9 @@ class Bench:
     def _change(self, zone: ZonePair, metric: Metric, name: str, *, depth: float, caveats: tuple[str, ...]) -> Change:
         sides = [side.get(name, Tally({"value": math.nan}, {})) for side in zone.tallies]
         found = estimate("value", sides[0], sides[1], metric.low)
-        scatter = self.scatter_of(zone.name, name, self.situation)
+        scatter = self.scatter_of(zone.name, name, replace(self.situation, turn=zone.turn))
         scatter = math.hypot(scatter, _leak(name, depth))
-        change = Change(zone.name, name, found, scatter, depth, Finding(NOT_COMPARABLE, ""), caveats)
+        change = Change(zone.name, name, found, scatter, depth, zone.turn, Finding(NOT_COMPARABLE, ""), caveats)
         reason = self._reason(zone, metric, name) or _unsteady(found)
         if reason:
             return replace(change, finding=Finding(NOT_COMPARABLE, reason))

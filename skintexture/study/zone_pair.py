@@ -37,12 +37,15 @@ class ZonePair:
         None where pores can't be measured.
     area_mm2 : float
         Of the skin that was measured on both.
+    turn : float
+        See `skintexture.study.between_shots.Situation`.
     """
 
     zones: tuple[Zone, Zone]
     tallies: tuple[dict[str, Tally], dict[str, Tally]]
     pores: PairedPores | None
     area_mm2: float
+    turn: float = 0.0
 
     @property
     def name(self) -> str:
@@ -103,7 +106,7 @@ class Stage:
             return ZonePair(zones, ({}, {}), None, 0.0)
         joint = cut_jointly(self.skin, zones, self.rules, self.tiles)
         area_mm2 = min(cutting.patches["luminance"].area_mm2 for cutting in joint.cuttings)
-        measured = ZonePair(zones, ({}, {}), None, area_mm2)
+        measured = ZonePair(zones, ({}, {}), None, area_mm2, _turn(joint))
         if measured.shared < self.recipe.comparison.min_shared:
             return measured
         blocks = _blocks(joint, self.tiles, self.recipe.comparison.blocks)
@@ -180,6 +183,12 @@ class Stage:
                 if missing and metric.endswith(f"_{channel}"):
                     return CAVEATS[missing[0]].meaning
         return ""
+
+
+def _turn(joint: JointZone) -> float:
+    """How far the area that the same skin fills differs, both grids having one scale."""
+    before, after = (int(cutting.patches["luminance"].mask.sum()) for cutting in joint.cuttings)
+    return abs(math.log(after / before)) if before and after else 0.0
 
 
 def _by_metric(tally: Tally, channel: str) -> dict[str, Tally]:

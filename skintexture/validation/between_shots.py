@@ -19,7 +19,7 @@ from skintexture.model import FloatArray
 from skintexture.validation.pair_cases import Case, cache_folder, people, rendered
 from skintexture.validation.pairs import compared
 
-COLUMNS = ("metric", "reshot", "reshot_face", "per_blur_px", "per_shading")
+COLUMNS = ("metric", "reshot", "reshot_face", "per_turn", "per_blur_px", "per_shading")
 
 LEAST_SD = 0.005
 """Rounding and registration alone make about this much."""
@@ -33,6 +33,8 @@ UNCHANGED: tuple[Case, ...] = (
 
 # Shading up to this SD is that of a reshot face.
 _ALIKE_SHADING = 0.06
+# And a turn up to this: 4 % of area.
+_ALIKE_TURN = 0.04
 
 
 def scatter_table(changes: pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +44,7 @@ def scatter_table(changes: pd.DataFrame) -> pd.DataFrame:
     ----------
     changes : DataFrame
         Changes of unchanged skin: ``zone``, ``metric``, ``relative`` (see `skintexture.study.intervals.Estimate`),
-        ``sampling_sd``, and of the pair ``blur_px`` and ``shading_sd``.
+        ``sampling_sd``, ``turn``, and of the pair ``blur_px`` and ``shading_sd``.
 
     Returns
     -------
@@ -58,13 +60,15 @@ def _row(metric: str, rows: pd.DataFrame) -> dict[str, object]:
     known = rows[np.isfinite(rows["relative"])]
     face = known["zone"] == WHOLE_FACE
     sharp, calm = known["blur_px"] == 0, known["shading_sd"] <= _ALIKE_SHADING
-    reshot = math.sqrt(max(LEAST_SD**2, _excess(known[sharp & calm & ~face], "", 0.0)))
+    straight = known["turn"] <= _ALIKE_TURN
+    reshot = math.sqrt(max(LEAST_SD**2, _excess(known[sharp & calm & straight & ~face], "", 0.0)))
     return {
         "metric": metric,
         "reshot": reshot,
         "reshot_face": math.sqrt(max(LEAST_SD**2, _excess(known[sharp & calm & face], "", 0.0))),
-        "per_blur_px": math.sqrt(_excess(known[~sharp & calm & ~face], "blur_px", reshot)),
-        "per_shading": math.sqrt(_excess(known[sharp & ~calm & ~face], "shading_sd", reshot)),
+        "per_turn": math.sqrt(_excess(known[sharp & calm & ~straight & ~face], "turn", reshot)),
+        "per_blur_px": math.sqrt(_excess(known[~sharp & calm & straight & ~face], "blur_px", reshot)),
+        "per_shading": math.sqrt(_excess(known[sharp & ~calm & straight & ~face], "shading_sd", reshot)),
     }
 
 

@@ -37,7 +37,8 @@ class Compared:
     ----------
     pair : Pair
     changes : DataFrame
-        As the tables have them, and ``relative``, ``sampling_sd``, ``blur_px`` and ``shading_sd`` beside them.
+        As the tables have them, and beside them ``relative``, ``sampling_sd``, ``turn``, ``blur_px`` and
+        ``shading_sd``.
     """
 
     pair: Pair
@@ -83,6 +84,7 @@ def compared(pair: Pair) -> Compared:
         rows.assign(
             relative=[change.found.relative for change in changes],
             sampling_sd=[change.found.sampling_sd for change in changes],
+            turn=[change.turn for change in changes],
             blur_px=max(result.comparison.extra_blur_mm) * coarser,
             shading_sd=result.comparison.shading.sd,
         ),

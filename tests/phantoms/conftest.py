@@ -5,6 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skintexture.phantoms.faces import grow_person
+from skintexture.phantoms.samples import SUBJECTS
+
+
+@pytest.fixture(scope="session")
+def person():
+    """The first sample subject, grown once for all tests; nothing of it is ever changed."""
+    return grow_person(SUBJECTS["s01"])
+
 
 @pytest.fixture(scope="session")
 def landmarker():

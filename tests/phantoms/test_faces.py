@@ -15,7 +15,7 @@ from PIL import Image
 from skintexture.locate.anatomy import zone_outlines
 from skintexture.phantoms.camera import CameraSpec, Pose, view_head
 from skintexture.phantoms.eyes import IRIS_DIAMETER_MM, limbus_anchor_mm
-from skintexture.phantoms.faces import Shot, Treatment, grow_person, photograph
+from skintexture.phantoms.faces import Shot, Treatment, photograph
 from skintexture.phantoms.head import HeadSpec, face_landmarks, shape_head
 from skintexture.phantoms.samples import SUBJECTS, VISITS, truth_of, write_samples
 
@@ -48,11 +48,6 @@ def pit_contrast_pct(photo):
     assert len(cuts) > 40
     mean = np.mean(cuts, axis=0)
     return 100 * (np.mean(mean[[0, -1], :]) - mean[10, 10])
-
-
-@pytest.fixture(scope="module")
-def person():
-    return grow_person(SUBJECTS["s01"])
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from skintexture.errors import InputError
 from skintexture.io.manifests import read_manifest
-from skintexture.phantoms import CameraSpec, Shot, Treatment, grow_person, photograph
+from skintexture.phantoms import CameraSpec, Shot, Treatment, photograph
 from skintexture.phantoms.conditions import CONDITIONS, SKIN, Setup, with_conditions, with_features
 from skintexture.phantoms.files import FileSpec
 from skintexture.phantoms.light import LightSpec
@@ -94,13 +94,13 @@ def test_the_same_job_writes_the_same_bytes(written, tmp_path):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
 
-def test_what_is_nowhere_to_be_seen_is_null():
-    person = grow_person(SUBJECTS["s01"])
+def test_what_is_nowhere_to_be_seen_is_null(person):
     shot = dataclasses.replace(TINY, camera=dataclasses.replace(TINY.camera, window=(100, 60, 20, 20)))
-    record = photo_record(person, shot, FILE, photograph(person, shot))
+    photo = photograph(person, shot)
+    record = photo_record(person, shot, FILE, photo)
     assert record["zones"]["forehead"] is None
     assert json.loads(json.dumps(record, allow_nan=False)) == json.loads(json.dumps(record))
-    assert len(pore_columns(photograph(person, shot).truth.pores)["pore"]) > 10_000
+    assert len(pore_columns(photo.truth.pores)["pore"]) > 10_000
 
 
 STUDY = StudySpec(

@@ -8,19 +8,13 @@ import pytest
 
 from skintexture.errors import InputError
 from skintexture.io.photos import read_photo
-from skintexture.phantoms import CameraSpec, Expression, FileSpec, LightSpec, Shot, grow_person, photograph, zone_shot
+from skintexture.phantoms import CameraSpec, Expression, FileSpec, LightSpec, Shot, photograph, zone_shot
 from skintexture.phantoms.camera import develop
 from skintexture.phantoms.files import encode, stored, write_photo
 from skintexture.phantoms.head import face_landmarks, move_face
 from skintexture.phantoms.phone import process
-from skintexture.phantoms.samples import SUBJECTS
 
 DRAFT = LightSpec(detail=0.25)
-
-
-@pytest.fixture(scope="module")
-def person():
-    return grow_person(SUBJECTS["s01"])
 
 
 @pytest.fixture(scope="module")

@@ -5,20 +5,14 @@ import pytest
 
 from skintexture.errors import InputError
 from skintexture.locate.anatomy import ZONE_NAMES
-from skintexture.phantoms import Treatment, grow_person, photograph, zone_shot
+from skintexture.phantoms import Treatment, photograph, zone_shot
 from skintexture.phantoms.camera import CameraSpec
 from skintexture.phantoms.faces import Shot
 from skintexture.phantoms.light import LightSpec
 from skintexture.phantoms.roughness import relief_roughness
-from skintexture.phantoms.samples import SUBJECTS
 from skintexture.phantoms.treatment import treat
 
 QUICK = Shot(camera=CameraSpec(noise_electrons=1e9, read_noise=0.0), light=LightSpec(detail=0.25))
-
-
-@pytest.fixture(scope="module")
-def person():
-    return grow_person(SUBJECTS["s01"])
 
 
 @pytest.fixture(scope="module")

@@ -135,3 +135,11 @@ def test_the_whole_face_of_a_signed_metric_is_the_difference_of_its_means():
     found = _changes(zones)["whole_face", name].found
     assert not found.is_log
     assert found.percent(found.relative) == pytest.approx(100 * (found.after - found.before) / abs(found.before))
+
+
+def test_a_zone_seen_at_another_slant_is_less_sure():
+    bench = replace(_bench(), scatter_of=lambda _zone, _metric, situation: 0.02 + situation.turn)
+    zones = _all_zones(10.0, nose=replace(_zone("nose", 8.5), turn=0.1))
+    changes = {change.zone: change for change in bench.all_changes(zones) if change.metric == METRIC}
+    assert changes["nose"].finding.verdict == "no change shown"
+    assert changes["chin"].scatter == pytest.approx(0.02)

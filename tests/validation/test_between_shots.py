@@ -9,11 +9,12 @@ import pytest
 from skintexture.validation.between_shots import LEAST_SD, scatter_table
 
 
-def _changes(sd, *, zone="nose", blur_px=0.0, shading_sd=0.02, sampling_sd=0.0):
+def _changes(sd, *, zone="nose", blur_px=0.0, shading_sd=0.02, turn=0.01, sampling_sd=0.0):
     rng = np.random.default_rng(1)
     rows = 4000
     relative = rng.normal(0.0, np.hypot(sd, sampling_sd), rows)
-    row = {"metric": "m", "zone": zone, "sampling_sd": sampling_sd, "blur_px": blur_px, "shading_sd": shading_sd}
+    row = {"metric": "m", "zone": zone, "sampling_sd": sampling_sd}
+    row |= {"blur_px": blur_px, "shading_sd": shading_sd, "turn": turn}
     return pd.DataFrame([row] * rows).assign(relative=relative)
 
 
@@ -24,6 +25,7 @@ def test_each_cause_gets_its_part():
             _changes(0.01, zone="whole_face"),
             _changes(0.05, blur_px=2.0),
             _changes(0.05, shading_sd=0.1),
+            _changes(0.05, turn=0.1),
         ]
     )
     found = scatter_table(changes).iloc[0]
@@ -31,6 +33,7 @@ def test_each_cause_gets_its_part():
     assert found["reshot_face"] == pytest.approx(0.01, rel=0.05)
     assert found["per_blur_px"] == pytest.approx(0.02, rel=0.1)
     assert found["per_shading"] == pytest.approx(0.4, rel=0.1)
+    assert found["per_turn"] == pytest.approx(0.4, rel=0.1)
 
 
 def test_no_metric_is_surer_than_rounding_and_registration():
