@@ -23,6 +23,7 @@ from pathlib import Path
 from PIL import Image, ImageEnhance
 
 WIDTHS_PX = (450, 600, 900)
+_JITTER_S = 1.5
 TABLES = ("photos", "measurements", "zones", "pores")
 
 
@@ -80,17 +81,26 @@ def command(photos: Path, out: Path) -> list[str]:
     return [sys.executable, "-m", "skintexture", "score", str(photos), "-o", str(out), *options]
 
 
-def run_and_kill(photos: Path, out: Path, moments_s: list[float]) -> None:
-    """Start a run as often as there are moments, kill it at each, and let the last one end."""
-    for moment in moments_s:
+def saved(out: Path) -> int:
+    """Count the photos that are saved so far."""
+    log = out / "log.jsonl"
+    return len(log.read_bytes().splitlines()) if log.exists() else 0
+
+
+def run_and_kill(photos: Path, out: Path, moments: list[tuple[int, float]]) -> None:
+    """Start a run as often as there are moments, kill it at each, and let the last one end.
+
+    A moment is a number of saved photos, and how many seconds later.
+    """
+    for count, later_s in moments:
         with subprocess.Popen(command(photos, out)) as run:
-            try:
-                run.wait(moment)
-            except subprocess.TimeoutExpired:
+            while saved(out) < count and run.poll() is None:
+                time.sleep(0.01)
+            time.sleep(later_s)
+            was_at_work = run.poll() is None
+            if was_at_work:
                 os.kill(run.pid, signal.SIGKILL)
-        log = out / "log.jsonl"
-        saved = len(log.read_bytes().splitlines()) if log.exists() else 0
-        print(f"killed after {moment:.1f} s, {saved} photos saved")
+        print(f"{'killed' if was_at_work else 'had ended'} with {saved(out)} photos saved", flush=True)
     subprocess.run(command(photos, out), check=False)
 
 
@@ -109,8 +119,8 @@ def main() -> int:
         took_s = time.monotonic() - start
         print(f"undisturbed: {took_s:.0f} s, {60 * asked.photos / took_s:.0f} photos/min")
         rng = random.Random(asked.seed)
-        # Together the killed runs have about the time of the undisturbed one, so that the last ones reach its end.
-        run_and_kill(photos, killed, [rng.uniform(0, 2.2 * took_s / asked.kills) for _ in range(asked.kills)])
+        counts = sorted(rng.sample(range(asked.photos + 1), asked.kills))
+        run_and_kill(photos, killed, [(count, rng.uniform(0.0, _JITTER_S)) for count in counts])
         names = [f"{table}.{kind}" for table in TABLES for kind in ("csv", "parquet")] + ["provenance.json"]
         unequal = [name for name in names if (whole / name).read_bytes() != (killed / name).read_bytes()]
         rows = (killed / "photos.csv").read_text("utf-8").count("\n") - 1

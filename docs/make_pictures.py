@@ -44,7 +44,8 @@ def make_pictures(folder: Path) -> None:
     write_bytes(encode_jpeg(_shrunk(overlay), quality=80), folder / "overlay.jpg")
     write_bytes(encode_jpeg(_pores_at_full_size(photo, result)), folder / "pores.jpg")
     summary = summary_of(compare(BEFORE, AFTER), f"{BEFORE.name} → {AFTER.name}")
-    write_bytes(render_summary(summary, "png"), folder / "summary.png")
+    page = cv2.imdecode(np.frombuffer(render_summary(summary, "png"), np.uint8), cv2.IMREAD_COLOR_RGB)
+    write_bytes(encode_jpeg(_shrunk(np.asarray(page, np.uint8)), quality=80), folder / "summary.jpg")
 
 
 def _shrunk(picture: Picture) -> Picture:

@@ -27,8 +27,8 @@ _SHRINKING_BLUR_PX = 0.4
 # A photo that is shrunk by less than this needs no blur for it.
 _SHARP_STEP_PX = 1.2
 _FLOOR = 1e-4
-# What is clipped spoils the texture around it, by the reach of the flow's blurs (pixels of the frame).
-_CLIPPED_REACH_PX = 7
+# What is clipped spoils the texture beside it, too (pixels of the frame).
+_CLIPPED_REACH_PX = 3
 BARE = 0.75
 """Between the pixels of a skin map, this much of a neighbourhood must be bare skin."""
 

@@ -95,6 +95,17 @@ def test_what_lies_outside_is_nan_and_not_trusted(pair, registration):
     assert registration.carry(np.empty((0, 2)), to="after").shape == (0, 2)
 
 
+def test_what_the_other_photo_cuts_off_is_nan():
+    pair = see_twice(bend=Bend(see_twice().bend.centre, shift_px=(0.0, -300.0)))
+    points = pair.places()
+    target = pair.bend(points)
+    carried = registered(pair).carry(points, to="after")
+    off, on = target[:, 1] < -2, target[:, 1] > 20
+    assert off.sum() > 20
+    assert np.isnan(carried[off]).all()
+    assert np.median(np.linalg.norm(carried[on] - target[on], axis=1)) / PX_PER_MM < 0.02
+
+
 def test_areas_change_as_the_bend_says(pair, registration):
     points = pair.places()
     truth = pair.bend.area_ratio(points)
@@ -135,20 +146,18 @@ def test_colour_takes_off_the_drift_of_shine():
 
 
 def test_clipped_skin_has_no_colour_to_follow():
-    """The red of highlights is clipped: what is left of the colour there is no skin."""
+    """Where red is clipped, red minus blue shows blue's texture upside down."""
     pair = see_twice()
-    points = pair.places()
-    rgb = pair.after.photo.linear_rgb.copy()
+    rgb, clipped = pair.after.photo.linear_rgb.copy(), pair.after.photo.clipped.copy()
     box = (slice(400, 640), slice(300, 560))
-    rgb[box] = np.minimum(rgb[box], np.float32(rgb[box][..., 1].max()))
-    rgb[..., 0][box] = 0.9 + 0.05 * np.random.default_rng(3).random(rgb[..., 0][box].shape)
-    clipped = pair.after.photo.clipped.copy()
+    rgb[(*box, 0)] = 0.9
     clipped[box] = True
     spoilt = replace(pair, after=replace(pair.after, photo=replace(pair.after.photo, linear_rgb=rgb, clipped=clipped)))
+    points = pair.places()
     target = pair.bend(points)
     inside = ((target > (420, 320)) & (target < (620, 540))).all(axis=1)
     assert inside.sum() > 20
-    assert np.median(errors_mm(spoilt, registered(spoilt), points[inside])) < 0.03
+    assert np.percentile(errors_mm(spoilt, registered(spoilt), points[inside]), 90) < 0.03
 
 
 def test_skin_that_one_photo_hides_is_not_shared(pair):
