@@ -31,9 +31,11 @@ _SIZES = {
     "pore_mean_area": 2.0,
     "pore_area_fraction": 3.0,
     "pore_density": 3.0,
+    "pore_density_all": 1.0,
     "pore_enlarged_share": 4.0,
 }
-"""Powers of the diameter with which pore metrics grow; thresholds on it make a count steep."""
+"""Powers of the diameter with which pore metrics grow; thresholds on it make a count steep. Whether a pit counts at all
+leans on its depth a little too."""
 
 LITTLE_SHARED = "too little of this zone is shown, and registered, in both photos"
 NOT_MEASURED = "not defined on one of the photos: no variation, or too few pores"

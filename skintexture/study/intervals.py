@@ -72,7 +72,7 @@ def estimate(metric: str, before: Tally, after: Tally, least: float) -> Estimate
     >>> half = Tally({"a": 1.0}, {"a": np.array([1.0, 1.1, 0.9])})
     >>> found = estimate("a", same, half, 0.0)
     >>> round(found.percent(found.relative)), round(found.sampling_sd, 2)
-    (-50, 0.12)
+    (-50, 0.25)
     """
     first, second = before.values[metric], after.values[metric]
     is_log = least >= 0.0 and first > 0.0 and second > 0.0
