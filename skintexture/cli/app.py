@@ -98,7 +98,7 @@ def main() -> None:
     except Exception:  # noqa: BLE001  (the last place: whatever comes here is a bug of ours)
         traceback.print_exc()
         err.print(
-            "\n[bold red]This is a bug in skintexture, not in your photos.[/] What was measured is written. "
+            "\n[bold red]This is a bug in skintexture, not in your photos.[/] What was measured is saved. "
             "Please report it with the lines above and `skintexture --version`."
         )
         sys.exit(EXIT_BUG)
