@@ -265,7 +265,7 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_saved(patches, undisturbed,
         assert "No space left" in done.stderr
         assert "Traceback" not in done.stderr
         found = status_of(disk / "out")
-        assert 0 < found.measured < 22
+        assert 0 < found.measured <= 22  # the disk may be full only when the tables are written
         numbers = np.arange(found.measured)
         assert len(RunFolder(disk / "out").ledger.take(numbers)) == found.measured
         shutil.copytree(disk / "out", tmp_path / "larger")
