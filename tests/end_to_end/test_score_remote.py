@@ -150,7 +150,7 @@ def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed(cluster, tmp_
 
 def test_the_command_line_takes_a_scheduler_and_a_scheduler_file(cluster, patches, undisturbed, tmp_path):
     file = tmp_path / "scheduler.json"
-    file.write_text(json.dumps(cluster.scheduler.identity()))
+    file.write_text(json.dumps({"address": cluster.scheduler_address}))
     for number, where in enumerate((cluster.scheduler_address, file)):
         done = score_patches(patches, tmp_path / f"out{number}", "--scheduler", where)
         assert done.returncode == 1, done.stderr
