@@ -44,7 +44,7 @@ def make_pictures(folder: Path) -> None:
     write_bytes(encode_jpeg(_shrunk(overlay), quality=80), folder / "overlay.jpg")
     write_bytes(encode_jpeg(_pores_at_full_size(photo, result)), folder / "pores.jpg")
     summary = summary_of(compare(BEFORE, AFTER), f"{BEFORE.name} → {AFTER.name}")
-    page = cv2.imdecode(np.frombuffer(render_summary(summary, "png"), np.uint8), cv2.IMREAD_COLOR_RGB)
+    page = cv2.imdecode(np.frombuffer(render_summary(summary, ("png",))[0], np.uint8), cv2.IMREAD_COLOR_RGB)
     write_bytes(encode_jpeg(_shrunk(np.asarray(page, np.uint8)), quality=80), folder / "summary.jpg")
 
 

@@ -260,8 +260,8 @@ def _draw(compared: Compared, shots: list[_Shot], folder: Path) -> None:
         result = _as_result(side, _located(done, name))
         write_bytes(encode_jpeg(draw_overlay(side.scene.photo, result, max_slant_deg=slant)), Path(str(path)))
     summary = summary_of(compared, " → ".join(as_text(shot.path.name) for shot in shots))
-    write_bytes(render_summary(summary, "png"), folder / PICTURES[0])
-    write_bytes(render_summary(summary, "svg"), folder / PICTURES[1])
+    for picture, data in zip(PICTURES, render_summary(summary, ("png", "svg")), strict=True):
+        write_bytes(data, folder / picture)
 
 
 def summary_of(compared: Compared, title: str) -> Summary:

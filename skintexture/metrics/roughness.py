@@ -171,17 +171,40 @@ def measure(patch: Patch, params: RoughnessParams) -> dict[str, float]:
     >>> round(values["roughness_sq"], 1), round(values["roughness_sa"], 1)
     (0.7, 0.6)
     """
-    if not patch.mask.any() or params.s_filter_mm * patch.px_per_mm < 2.0:
+    found = sl_surface(patch, params)
+    if found is None:
         return {metric.name: math.nan for metric in describe(params)}
+    return measure_surface(*found, patch.px_per_mm, params)
+
+
+def sl_surface(patch: Patch, params: RoughnessParams) -> tuple[FloatImage, BoolImage] | None:
+    """Band-limited heights of a patch, cut down to its mask.
+
+    Parameters
+    ----------
+    patch : Patch
+    params : RoughnessParams
+
+    Returns
+    -------
+    surface : (h, w) float32
+        In %, zero outside the mask.
+    mask : (h, w) bool
+        None in place of both where the mask is empty or the S-filter is finer than 2 pixels of the grid.
+    """
+    if not patch.mask.any() or params.s_filter_mm * patch.px_per_mm < 2.0:
+        return None
     signal, mask = crop_to_mask(patch.signal, patch.mask)
-    surface = band_limit(
-        centred(signal, mask),
-        mask,
-        s_filter_px=params.s_filter_mm * patch.px_per_mm,
-        l_filter_px=params.l_filter_mm * patch.px_per_mm,
-    )
+    filters_px = (params.s_filter_mm * patch.px_per_mm, params.l_filter_mm * patch.px_per_mm)
+    return band_limit(centred(signal, mask), mask, s_filter_px=filters_px[0], l_filter_px=filters_px[1]), mask
+
+
+def measure_surface(
+    surface: FloatImage, mask: BoolImage, px_per_mm: float, params: RoughnessParams
+) -> dict[str, float]:
+    """Metrics, as `measure` names them, of what `sl_surface` returned."""
     lag_limit_mm = _LAG_LIMIT_BY_L_FILTER * params.l_filter_mm
-    parameters = areal_parameters(surface, mask, patch.px_per_mm, lag_limit_mm=lag_limit_mm)
+    parameters = areal_parameters(surface, mask, px_per_mm, lag_limit_mm=lag_limit_mm)
     return {f"roughness_{name}": value for name, value in asdict(parameters).items()}
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from skintexture.locate.correspondence import places_of
-from skintexture.locate.grid import Grid
+from skintexture.locate.grid import Grid, look_up
 from skintexture.locate.landmarks import encode_srgb
 from skintexture.model import FloatImage
 from skintexture.report.face_maps import Outlines
@@ -20,6 +20,8 @@ WIDTH_PX = 1000
 _ROOM = 0.05  # around the zones, relative to their larger side
 # The way from photo to photo is evened out over this, so that lashes and hair don't ripple.
 _SMOOTH_MM = 3.0
+# The way is even: it is looked up at every so many pixels of the picture.
+_CARRY_STEP = 4
 _LEAST_WEIGHT = np.float32(1e-3)
 _OUTSIDE = 0.5  # where the other photo ends: a grey, in linear light
 
@@ -61,12 +63,13 @@ def registered_view(pair: Pair) -> RegisteredView:
     high = np.minimum(high + room, (photo.height_px - 1, photo.width_px - 1))
     step = float(high[1] - low[1]) / WIDTH_PX
     grid = Grid((float(low[0]), float(low[1])), step, (int((high[0] - low[0]) / step), WIDTH_PX))
-    own = places_of(grid)
-    sigma = _SMOOTH_MM * pair.before.scene.scale.px_per_mm / step
-    places = _evened(pair.registration.carry_grid(grid, to="after"), own, sigma)
+    coarse = Grid(grid.origin_px, _CARRY_STEP * step, tuple(n // _CARRY_STEP + 2 for n in grid.shape))
+    sigma = _SMOOTH_MM * pair.before.scene.scale.px_per_mm / coarse.step_px
+    evened = _evened(pair.registration.carry_grid(coarse, to="after"), places_of(coarse), sigma)
+    places = look_up(evened, coarse, grid, border=cv2.BORDER_REPLICATE)
     scale = pair.registration.scale_ratio
     outlines = {zone.name: (zone.outline_px - low) / step for zone in pair.before.zones}
-    before = _seen(photo.linear_rgb, own, step)
+    before = _seen(photo.linear_rgb, places_of(grid), step)
     return RegisteredView(before, _seen(pair.after.scene.photo.linear_rgb, places, step * scale), outlines)
 
 

@@ -120,15 +120,13 @@ def tally_bands(patch: Patch, groups: Groups, params: BandsParams) -> Tally:
 
 def tally_roughness(patch: Patch, groups: Groups, params: RoughnessParams) -> Tally:
     """Roughness; what is left out is taken off the moments of the heights."""
-    values = roughness.measure(patch, params)
+    found = roughness.sl_surface(patch, params)
+    if found is None or _count(groups) < 2:
+        return Tally(roughness.measure(patch, params), {})
+    surface, mask = found
+    values = roughness.measure_surface(surface, mask, patch.px_per_mm, params)
     without: dict[str, FloatArray] = {}
-    if _count(groups) < 2 or math.isnan(values["roughness_sq"]):
-        return Tally(values, without)
-    box = _box(patch.mask)
-    signal, mask, group = patch.signal[box], patch.mask[box], groups[box]
-    filters = (params.s_filter_mm * patch.px_per_mm, params.l_filter_mm * patch.px_per_mm)
-    height = roughness.band_limit(centred(signal, mask), mask, s_filter_px=filters[0], l_filter_px=filters[1])
-    height = centred(height, mask)
+    group, height = groups[_box(patch.mask)], centred(surface, mask)
     sums, squares = _Sums.of(group), np.square(height)
     variance = sums.mean_without(squares)
     without["roughness_sa"] = sums.mean_without(np.abs(height))

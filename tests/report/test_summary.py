@@ -88,8 +88,8 @@ def new_axes():
 
 def test_it_is_a_png_as_wide_as_a_phone_and_always_the_same(summary):
     with mpl.rc_context({"font.size": 30.0, "axes.facecolor": "red"}):
-        dressed = render_summary(summary, "png")
-    plain = render_summary(summary, "png")
+        dressed = render_summary(summary, ("png",))[0]
+    plain = render_summary(summary, ("png",))[0]
     assert plain == dressed
     assert b"Software" not in plain
     with Image.open(io.BytesIO(plain)) as image:
@@ -98,7 +98,7 @@ def test_it_is_a_png_as_wide_as_a_phone_and_always_the_same(summary):
 
 
 def test_the_svg_is_whole_and_always_the_same_and_bears_no_date(summary):
-    first, second = (render_summary(summary, "svg") for _ in range(2))
+    first, second = (render_summary(summary, ("svg",))[0] for _ in range(2))
     assert first == second
     assert ET.fromstring(first).tag.endswith("svg")
     assert b"dc:date" not in first
@@ -135,7 +135,7 @@ def test_two_photos_that_can_not_be_compared_are_still_shown(summary):
     figure = draw_summary(replaced(summary, changes=none))
     assert "These photos can't be compared" in words(figure)
     assert len(figure.axes) == 2
-    assert render_summary(replaced(summary, changes=none), "png")
+    assert render_summary(replaced(summary, changes=none), ("png",))[0]
 
 
 def test_one_endpoint_of_two_can_be_missing(summary):
