@@ -132,11 +132,15 @@ def rendered(cases: tuple[Case, ...], names: tuple[str, ...], folder: Path) -> I
         Of `people`.
     folder : Path
     """
-    folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        before = _render(name, Case("before", "null"), folder, shot=0)
         for case in cases:
-            yield Pair(case, name, before, _render(name, case, folder, shot=1))
+            yield rendered_pair(case, name, folder)
+
+
+def rendered_pair(case: Case, name: str, folder: Path) -> Pair:
+    """Return one case on one person; see `rendered`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Pair(case, name, _render(name, Case("before", "null"), folder, shot=0), _render(name, case, folder, shot=1))
 
 
 def _render(name: str, case: Case, folder: Path, *, shot: int) -> Path:
@@ -145,7 +149,7 @@ def _render(name: str, case: Case, folder: Path, *, shot: int) -> Path:
     path = folder / f"{name}_{digest}.jpg"
     if not path.exists():
         setup = with_conditions(Setup(), settings)
-        part = path.with_suffix(".part")
+        part = path.with_suffix(f".{os.getpid()}.part")  # another process may be at the same photograph
         write_photo(photograph(_person(name), setup.shot, case.treatment), part, setup.file)
         part.replace(path)
     return path

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import pandas as pd
 
+from skintexture.batch import Refused, run
 from skintexture.comparison import compare
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.phantoms.treatment import Treatment
 from skintexture.study.verdict import NOT_COMPARABLE
 from skintexture.validation.faces import samples_folder
 from skintexture.validation.finding import Effort, Exhibit, Finding, Section, Table, at_least, at_most
-from skintexture.validation.pair_cases import CASES, CHEEK, Case, Pair, cache_folder, people, rendered
+from skintexture.validation.pair_cases import CASES, CHEEK, Case, Pair, cache_folder, people, rendered_pair
 
 KEY = "pairs"
 
@@ -29,26 +32,12 @@ _SAMPLE_CASES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A pair and its changes.
-
-    Attributes
-    ----------
-    pair : Pair
-    changes : DataFrame
-        As the tables have them, and beside them ``relative``, ``sampling_sd``, ``turn``, ``blur_px`` and
-        ``shading_sd``.
-    """
-
-    pair: Pair
-    changes: pd.DataFrame
-
-
 def findings(effort: Effort) -> Iterator[Exhibit]:
     """Compare the sample pairs, and with full effort every case on twelve people (some hours; photographs are kept)."""
-    done = [compared(pair) for pair in _pairs(effort)]
-    table = pd.concat([one.changes for one in done], ignore_index=True)
+    if effort == "full":
+        table = compare_cases(CASES, tuple(people()), cache_folder())
+    else:
+        table = pd.concat([compared(pair) for pair in _sample_pairs(effort)], ignore_index=True)
     yield from judge_nulls(table[table["kind"] == "null"])
     yield from judge_coverage(table)
     if (table["kind"] == "blur").any():
@@ -59,35 +48,64 @@ def findings(effort: Effort) -> Iterator[Exhibit]:
     yield _verdict_table(table)
 
 
-def _pairs(effort: Effort) -> Iterator[Pair]:
-    if effort == "full":
-        yield from rendered(CASES, tuple(people()), cache_folder())
-        return
+def _sample_pairs(effort: Effort) -> Iterator[Pair]:
+    folder = samples_folder()
     for person in ("s01", "s02", "s03") if effort == "standard" else ("s01",):
         for visit, case in _SAMPLE_CASES.items():
-            folder = samples_folder()
             yield Pair(case, person, folder / f"{person}_before.jpg", folder / f"{person}_{visit}.jpg")
 
 
-def compared(pair: Pair) -> Compared:
-    """Compare one pair."""
+def compare_cases(cases: tuple[Case, ...], names: tuple[str, ...], folder: Path) -> pd.DataFrame:
+    """Compare each case on each person, on all cores; photographs that the folder holds are not rendered again.
+
+    Parameters
+    ----------
+    cases : tuple of Case
+    names : tuple of str
+        Of `skintexture.validation.pair_cases.people`.
+    folder : Path
+
+    Returns
+    -------
+    DataFrame
+        See `compared`.
+    """
+    jobs = [(case, name) for name in names for case in cases]
+    found = []
+    for outcome in run(jobs, partial(_render_and_compare, folder=folder), workers=os.cpu_count() or 1):
+        if isinstance(outcome.result, Refused):
+            raise RuntimeError(f"{outcome.job[0].name} on {outcome.job[1]}: {outcome.result.reason}")
+        found.append(outcome.result)
+    return pd.concat(found, ignore_index=True)
+
+
+def _render_and_compare(job: tuple[Case, str], folder: Path) -> pd.DataFrame:
+    return compared(rendered_pair(*job, folder))
+
+
+def compared(pair: Pair) -> pd.DataFrame:
+    """Compare one pair.
+
+    Returns
+    -------
+    DataFrame
+        Its changes as the tables have them, and beside them the case, ``relative``, ``sampling_sd``, ``turn``,
+        ``blur_px`` and ``shading_sd``.
+    """
     result = compare(pair.before, pair.after)
     rows = result.changes.assign(
         case=pair.case.name, kind=pair.case.kind, person=pair.person, truth_pct=pair.case.truth_pct
     )
     if result.comparison is None:
-        return Compared(pair, rows)
+        return rows
     changes = result.comparison.changes
     coarser = min(side.scene.scale.px_per_mm for _, side in result.comparison.pair.sides())
-    return Compared(
-        pair,
-        rows.assign(
-            relative=[change.found.relative for change in changes],
-            sampling_sd=[change.found.sampling_sd for change in changes],
-            turn=[change.turn for change in changes],
-            blur_px=max(result.comparison.extra_blur_mm) * coarser,
-            shading_sd=result.comparison.shading.sd,
-        ),
+    return rows.assign(
+        relative=[change.found.relative for change in changes],
+        sampling_sd=[change.found.sampling_sd for change in changes],
+        turn=[change.turn for change in changes],
+        blur_px=max(result.comparison.extra_blur_mm) * coarser,
+        shading_sd=result.comparison.shading.sd,
     )
 
 
