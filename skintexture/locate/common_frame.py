@@ -5,6 +5,7 @@ Only looked at to find the way from one photo to the other: nothing is measured 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -56,24 +57,29 @@ class CommonFrame:
     px_per_mm: float
 
     def onward_px(self, flow: FloatImage, photo: Photo) -> Sheet:
-        """Where the places of the before grid lie in the after photo, by a flow in the frame."""
-        moved = places_of(self.before) + np.float32(self.before.step_px) * flow[..., ::-1]
-        return Sheet(self.before, _within(self.start(moved), photo))
+        """By how much the places of the before grid are shifted in the after photo, by a flow in the frame."""
+        places, by_flow = places_of(self.before), np.float32(self.before.step_px) * flow[..., ::-1]
+        return _within(self.before, by_flow + self.start.shift(places + by_flow), photo)
 
     def back_px(self, flow: FloatImage, photo: Photo) -> Sheet:
-        """Where the places of the after grid lie in the before photo, by a flow in the frame."""
-        in_frame = self.after_in_frame()
-        moved = in_frame + at_frame(flow, in_frame)[..., ::-1]
-        places = moved * np.float32(self.before.step_px) + np.array(self.before.origin_px, np.float32)
-        return Sheet(self.after, _within(places, photo))
+        """By how much the places of the after grid are shifted in the before photo, by a flow in the frame."""
+        by_landmarks = self._back_by_landmarks()
+        by_flow = np.float32(self.before.step_px) * at_frame(flow, self._in_frame(by_landmarks))[..., ::-1]
+        return _within(self.after, by_landmarks + by_flow, photo)
 
     def after_in_frame(self) -> FloatImage:
         """Where the places of the after grid lie in the frame by the landmarks alone, in its pixels."""
+        return self._in_frame(self._back_by_landmarks())
+
+    def _back_by_landmarks(self) -> FloatImage:
         step = _INVERSE_STEP
         coarse = Grid(self.after.origin_px, self.after.step_px * step, tuple(n // step + 2 for n in self.after.shape))
-        photo_px = self.start.invert(places_of(coarse).astype(np.float64))
-        in_frame = ((photo_px - np.array(self.before.origin_px)) / self.before.step_px).astype(np.float32)
-        return Sheet(coarse, in_frame).at(self.after)
+        shift = self.start.shift_back(places_of(coarse).astype(np.float64))
+        return Sheet(coarse, shift.astype(np.float32)).at(self.after)
+
+    def _in_frame(self, shift_px: FloatImage) -> FloatImage:
+        places = places_of(self.after) + shift_px - np.array(self.before.origin_px, np.float32)
+        return np.asarray(places / np.float32(self.before.step_px))
 
 
 def common_frame(scenes: tuple[Scene, Scene], faces: tuple[Face, Face], px_per_mm: float) -> CommonFrame:
@@ -107,13 +113,13 @@ def _box(face: Face, photo: Photo, step_px: float) -> Grid:
     return Grid((float(low[0]), float(low[1])), step_px, (rows, columns))
 
 
-def _within(places_px: FloatImage, photo: Photo) -> FloatImage:
-    """Give nan where places lie outside the photo."""
-    y, x = places_px[..., 0], places_px[..., 1]
+def _within(grid: Grid, shift_px: FloatImage, photo: Photo) -> Sheet:
+    """Give nan where places are shifted outside the photo."""
+    places = places_of(grid) + shift_px
+    y, x = places[..., 0], places[..., 1]
     outside = (y < 0) | (x < 0) | (y > photo.height_px - 1) | (x > photo.width_px - 1)
-    found = np.array(places_px, dtype=np.float32)
-    found[outside] = np.nan
-    return found
+    shift_px[outside] = np.nan
+    return Sheet(grid, shift_px)
 
 
 def at_frame(values: FloatImage, in_frame: FloatImage) -> FloatImage:
@@ -156,12 +162,10 @@ def look(scene: Scene, places_px: FloatImage, px_per_mm: float) -> Look:
     Look
     """
     photo, step_px = scene.photo, scene.scale.px_per_mm / px_per_mm
-    last = np.array([photo.height_px, photo.width_px]) - 1
-    flat = places_px.reshape(-1, 2)
-    low = np.clip(np.floor(flat.min(axis=0)).astype(int) - 2, 0, last)
-    high = np.clip(np.ceil(flat.max(axis=0)).astype(int) + 3, low + 1, last + 1)
-    box = (slice(low[0], high[0]), slice(low[1], high[1]))
-    columns, rows = (np.ascontiguousarray(places_px[..., k] - np.float32(low[k]), np.float32) for k in (1, 0))
+    rows, columns = (np.asarray(channel, np.float32) for channel in cv2.split(places_px))
+    box = _box_around(rows, photo.height_px), _box_around(columns, photo.width_px)
+    rows -= np.float32(box[0].start)
+    columns -= np.float32(box[1].start)
     seen = cv2.transform(photo.linear_rgb[box], _LIGHT_AND_COLOUR)
     if step_px > _SHARP_STEP_PX:
         seen = cv2.GaussianBlur(seen, (0, 0), _SHRINKING_BLUR_PX * step_px)
@@ -170,6 +174,12 @@ def look(scene: Scene, places_px: FloatImage, px_per_mm: float) -> Look:
     spoilt = cv2.dilate(clipped, np.ones((2 * _CLIPPED_REACH_PX + 1,) * 2, np.uint8)) > 0
     light, colour = (np.log(np.maximum(channel, np.float32(_FLOOR))) for channel in cv2.split(seen))
     return Look(light, colour, (bare_at(scene, places_px) > BARE) & ~spoilt)
+
+
+def _box_around(places_px: FloatImage, size_px: int) -> slice:
+    """Rows, or columns, of the photo that these places are interpolated from."""
+    low = int(np.clip(math.floor(places_px.min()) - 2, 0, size_px - 1))
+    return slice(low, int(np.clip(math.ceil(places_px.max()) + 3, low + 1, size_px)))
 
 
 def bare_at(scene: Scene, places: Grid | FloatImage) -> FloatImage:

@@ -90,8 +90,9 @@ class Correspondence:
 
     Attributes
     ----------
-    places_px : Sheet
-        ``(y, x)`` in the other photo; nan outside it.
+    shift_px : Sheet
+        ``(y, x)`` in the other photo, less that in this one; nan where the way leads outside it. Of a photo laid over
+        itself it is exactly 0.
     shared : Sheet
         1 where both photos show bare skin, else 0.
     error_mm : Sheet
@@ -102,20 +103,28 @@ class Correspondence:
         Pixels in the other photo for one pixel here, smoothed over about a tile; nan where that is not known.
     """
 
-    places_px: Sheet
+    shift_px: Sheet
     shared: Sheet
     error_mm: Sheet
     local_error_mm: Sheet
     area_ratio: Sheet
 
+    def carry(self, points_px: FloatArray) -> FloatArray:
+        """Carry points ``(y, x)`` into the other photo, (N, 2) → (N, 2); nan outside."""
+        return np.asarray(points_px + self.shift_px.at(points_px), np.float64)
 
-def correspondence(places_px: Sheet, shared: FloatImage, error_mm: FloatImage, tile_px: float) -> Correspondence:
+    def carry_grid(self, grid: Grid) -> FloatImage:
+        """Carry an even grid into the other photo: (h, w, 2) float32; nan outside."""
+        return np.asarray(places_of(grid) + self.shift_px.at(grid), np.float32)
+
+
+def correspondence(shift_px: Sheet, shared: FloatImage, error_mm: FloatImage, tile_px: float) -> Correspondence:
     """Complete a correspondence.
 
     Parameters
     ----------
-    places_px : Sheet
-        Where each place lies in the other photo.
+    shift_px : Sheet
+        By how much each place is shifted in the other photo.
     shared : (h, w) float32
         1 where both show bare skin, else 0.
     error_mm : (h, w) float32
@@ -134,28 +143,28 @@ def correspondence(places_px: Sheet, shared: FloatImage, error_mm: FloatImage, t
     )
     local = np.full(skin.shape, np.nan, dtype=np.float32)
     np.divide(missed, skin, out=local, where=skin * side * side > 0.5)
-    grid = places_px.grid
+    grid = shift_px.grid
     return Correspondence(
-        places_px, Sheet(grid, shared), Sheet(grid, error_mm), Sheet(grid, local), _area_ratio(places_px, tile_px)
+        shift_px, Sheet(grid, shared), Sheet(grid, error_mm), Sheet(grid, local), _area_ratio(shift_px, tile_px)
     )
 
 
-def _area_ratio(places_px: Sheet, tile_px: float) -> Sheet:
-    """How much larger a small piece is in the other photo, from the slopes of the places."""
-    grid = places_px.grid
+def _area_ratio(shift_px: Sheet, tile_px: float) -> Sheet:
+    """How much larger a small piece is in the other photo, from the slopes of the shift."""
+    grid = shift_px.grid
     coarse = Grid(
         grid.origin_px, grid.step_px * _AREA_STEP, tuple(max(2, (n - 1) // _AREA_STEP + 1) for n in grid.shape)
     )
-    thinned = places_px.values[::_AREA_STEP, ::_AREA_STEP].copy()
+    thinned = shift_px.values[::_AREA_STEP, ::_AREA_STEP].copy()
     known = np.isfinite(thinned).all(axis=-1)
     thinned[~known] = 0
-    # A smoothed place is right only where all around it is known.
+    # A smoothed shift is right only where all around it is known.
     sigma = 0.25 * tile_px / _AREA_STEP
     weight, y, x = (
         cv2.GaussianBlur(np.asarray(values, np.float32), (0, 0), sigma)
         for values in (known, thinned[..., 0], thinned[..., 1])
     )
     slopes = [np.gradient(np.where(weight < _ALL_KNOWN, np.nan, values), coarse.step_px) for values in (y, x)]
-    ratio = slopes[0][0] * slopes[1][1] - slopes[0][1] * slopes[1][0]
+    ratio = (1 + slopes[0][0]) * (1 + slopes[1][1]) - slopes[0][1] * slopes[1][0]
     # Skin doesn't turn over: there the way is lost.
     return Sheet(coarse, np.where(ratio > 0, ratio, np.nan).astype(np.float32))

@@ -128,7 +128,7 @@ class Registration:
         (N, 2) float64
             ``(y, x)`` in the photo ``to``; nan where the way leads outside either photo's face.
         """
-        return self._from(_other(to)).places_px.at(points_px).astype(np.float64)
+        return self._from(_other(to)).carry(points_px)
 
     def carry_grid(self, grid: Grid, *, to: Side) -> FloatImage:
         """Carry an even grid on the other photo into the photo ``to``.
@@ -143,7 +143,7 @@ class Registration:
         (h, w, 2) float32
             ``(y, x)`` in the photo ``to``; nan outside.
         """
-        return self._from(_other(to)).places_px.at(grid)
+        return self._from(_other(to)).carry_grid(grid)
 
     def error_mm_at(self, places: Grid | FloatArray, *, side: Side) -> FloatImage:
         """Error there and back, in mm at the eyes of the before photo.
@@ -294,7 +294,8 @@ def _finite(values: FloatImage, instead: float) -> FloatImage:
     return np.where(np.isfinite(values), values, np.float32(instead)).astype(np.float32)
 
 
-def _shared(places_px: Sheet, here: Scene, there: Scene) -> FloatImage:
+def _shared(shift_px: Sheet, here: Scene, there: Scene) -> FloatImage:
     """1 where both photos show bare skin."""
-    shared = (bare_at(here, places_px.grid) > BARE) & (bare_at(there, places_px.values) > BARE)
+    places = places_of(shift_px.grid)
+    shared = (bare_at(here, places) > BARE) & (bare_at(there, places + shift_px.values) > BARE)
     return np.asarray(shared, np.float32)

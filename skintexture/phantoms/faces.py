@@ -15,13 +15,14 @@ from skintexture.phantoms.hair import Hair, HairSpec, grow_hair
 from skintexture.phantoms.head import Expression, Head, HeadSpec, face_landmarks, move_face, shape_head
 from skintexture.phantoms.light import LightSpec
 from skintexture.phantoms.makeup import wear
+from skintexture.phantoms.raster import depth_map
 from skintexture.phantoms.regions import Regions, checked_zones, find_regions
 from skintexture.phantoms.relief import relief_tile
 from skintexture.phantoms.scene import Scene
 from skintexture.phantoms.shading import paint
 from skintexture.phantoms.skin import Skin, SkinSpec, grow_skin
 from skintexture.phantoms.treatment import Treatment, treat
-from skintexture.phantoms.truth import Sight, Truth, mark_truth, pore_truth, zone_truth
+from skintexture.phantoms.truth import PoreTruth, Sight, Truth, mark_truth, pore_truth, zone_truth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,28 @@ def photograph(person: Person, shot: Shot, treatment: Treatment | Sequence[Treat
     rgb8 = develop(radiance, shot.camera, np.random.default_rng([shot.noise_seed, 11]))
     sight = Sight(resting=person.head, moved=moved, regions=person.regions, view=view, depth_mm=depth_mm)
     return RenderedFace(rgb8=rgb8, truth=_truth(person, shot, (treatments, skin), sight))
+
+
+def see_pores(person: Person, shot: Shot, treatment: Treatment | Sequence[Treatment] | None = None) -> PoreTruth:
+    """Tell of every pore where a shot shows it, without painting the photograph: in half a second instead of many.
+
+    Parameters
+    ----------
+    person : Person
+    shot : Shot
+    treatment : Treatment or sequence of Treatment, optional
+
+    Returns
+    -------
+    PoreTruth
+        As in the truth of the photograph.
+    """
+    view = view_head(shot.camera, shot.pose, limbus_anchor_mm(person.head))
+    moved = move_face(person.head, shot.expression)
+    camera_mm = view.to_camera(moved.vertices_mm)
+    depth_mm = depth_map(view.project(camera_mm), camera_mm[:, 2], moved.triangles, shot.camera.size)
+    sight = Sight(resting=person.head, moved=moved, regions=person.regions, view=view, depth_mm=depth_mm)
+    return pore_truth(sight, treat(person.skin, person.head, person.regions, _listed(treatment)))
 
 
 def render_face(spec: FaceSpec, shot: Shot, treatment: Treatment | Sequence[Treatment] | None = None) -> RenderedFace:

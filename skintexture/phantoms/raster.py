@@ -84,6 +84,26 @@ def interpolator(points_px: FloatArray, triangles: IntArray, attributes: FloatAr
     return Interpolator(planes=planes, origins_px=a.astype(np.float32))
 
 
+def depth_map(points_px: FloatArray, depth_mm: FloatArray, triangles: IntArray, size: tuple[int, int]) -> FloatImage:
+    """Depth of what is seen in each pixel, (H, W); infinite where nothing is.
+
+    Parameters
+    ----------
+    points_px : (V, 2) float64
+        ``(x, y)``.
+    depth_mm : (V,) float64
+    triangles : (T, 3) int64
+    size : tuple of int
+        Height and width.
+    """
+    seen = visible_triangles(points_px, depth_mm, triangles, size)
+    rows, columns = np.nonzero(seen != NOTHING)
+    surface = interpolator(points_px, triangles, depth_mm[:, None])
+    depth = np.full(size, np.inf, np.float32)
+    depth[rows, columns] = surface(seen[rows, columns], rows, columns)[:, 0]
+    return depth
+
+
 def _turned_to_viewer(corners_px: FloatArray) -> NDArray[np.bool_]:
     """Counter-clockwise from outside is clockwise in a picture whose y points down."""
     ab, ac = corners_px[:, 1] - corners_px[:, 0], corners_px[:, 2] - corners_px[:, 0]

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from skintexture.phantoms.conditions import Setup, with_conditions
-from skintexture.phantoms.faces import FaceSpec, Person, grow_person, photograph
+from skintexture.phantoms.faces import FaceSpec, Person, Shot, grow_person, photograph
 from skintexture.phantoms.files import write_photo
 from skintexture.phantoms.samples import SUBJECTS
 from skintexture.phantoms.treatment import Treatment
@@ -92,6 +92,9 @@ class Pair:
     after: Path
 
 
+_BEFORE = Case("before", "null")
+
+
 def cache_folder() -> Path:
     """Where rendered photographs are kept from run to run."""
     root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
@@ -140,23 +143,34 @@ def rendered(cases: tuple[Case, ...], names: tuple[str, ...], folder: Path) -> I
 def rendered_pair(case: Case, name: str, folder: Path) -> Pair:
     """Return one case on one person; see `rendered`."""
     folder.mkdir(parents=True, exist_ok=True)
-    return Pair(case, name, _render(name, Case("before", "null"), folder, shot=0), _render(name, case, folder, shot=1))
+    return Pair(case, name, _render(name, _BEFORE, folder, shot=0), _render(name, case, folder, shot=1))
+
+
+def shots_of(pair: Pair) -> tuple[Shot, Shot]:
+    """How the two photographs of a rendered pair were taken."""
+    before, after = _settings(pair.person, _BEFORE, shot=0), _settings(pair.person, pair.case, shot=1)
+    return with_conditions(Setup(), before).shot, with_conditions(Setup(), after).shot
+
+
+def _settings(name: str, case: Case, *, shot: int) -> tuple[str, ...]:
+    return (*_reshot(name, case, shot), *case.settings)
 
 
 def _render(name: str, case: Case, folder: Path, *, shot: int) -> Path:
-    settings = (*_reshot(name, case, shot), *case.settings)
+    settings = _settings(name, case, shot=shot)
     digest = hashlib.sha256(repr((people()[name], settings, case.treatment)).encode()).hexdigest()[:12]
     path = folder / f"{name}_{digest}.jpg"
     if not path.exists():
         setup = with_conditions(Setup(), settings)
         part = path.with_suffix(f".{os.getpid()}.part")  # another process may be at the same photograph
-        write_photo(photograph(_person(name), setup.shot, case.treatment), part, setup.file)
+        write_photo(photograph(grown(name), setup.shot, case.treatment), part, setup.file)
         part.replace(path)
     return path
 
 
 @cache
-def _person(name: str) -> Person:
+def grown(name: str) -> Person:
+    """One of the `people`, ready to be photographed."""
     return grow_person(people()[name])
 
 

@@ -58,8 +58,15 @@ def test_a_quadratic_map_is_found_and_inverted():
     bent = np.stack([1.1 * y + 0.1 * x + 1e-5 * y * x + 7, 0.9 * x - 2e-5 * y**2], axis=1)
     found = Quadratic.fit(points, bent)
     assert found(points) == pytest.approx(bent, abs=1e-6)
-    assert found.invert(bent) == pytest.approx(points, abs=1e-6)
+    assert bent + found.shift_back(bent) == pytest.approx(points, abs=1e-6)
     assert found(points.astype(np.float32)).dtype == np.float32
+
+
+def test_points_that_stay_are_shifted_by_exactly_nothing():
+    points = np.random.default_rng(0).uniform(0, 3000, (468, 2))
+    still = Quadratic.fit(points, points)
+    assert not still.shift(points.astype(np.float32)).any()
+    assert not still.shift_back(points).any()
 
 
 def test_values_are_looked_up_between_the_pixels():
@@ -88,7 +95,7 @@ def test_a_tile_is_judged_by_its_shared_skin_alone():
     errors[:, 40:] = 9.0
     shared = np.ones((80, 80), dtype=np.float32)
     shared[:, 40:] = 0
-    made = correspondence(Sheet(grid, places_of(grid)), shared, errors, tile_px=20.0)
+    made = correspondence(Sheet(grid, np.zeros((80, 80, 2), np.float32)), shared, errors, tile_px=20.0)
     assert made.local_error_mm.values[:, :45] == pytest.approx(0.01, abs=1e-4)
     assert np.isnan(made.local_error_mm.values[:, 60:]).all()
 
@@ -99,9 +106,7 @@ def test_an_area_that_turns_over_has_no_ratio():
     kept, turned = places.copy(), places.copy()
     turned[..., 1] *= -1
     ones, none = np.ones((120, 120), np.float32), np.zeros((120, 120), np.float32)
-    ratios = [
-        correspondence(Sheet(grid, values), ones, none, 10.0).area_ratio.at(np.array([[60.0, 60.0]]))[0]
-        for values in (kept, turned)
-    ]
+    sheets = [Sheet(grid, values - places_of(grid)) for values in (kept, turned)]
+    ratios = [correspondence(it, ones, none, 10.0).area_ratio.at(np.array([[60.0, 60.0]]))[0] for it in sheets]
     assert ratios[0] == pytest.approx(4.0)
     assert np.isnan(ratios[1])

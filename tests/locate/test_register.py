@@ -14,6 +14,7 @@ from known_pair import PX_PER_MM, Bend, see_twice
 from skintexture.assets import face_model
 from skintexture.errors import RecipeError
 from skintexture.io.photos import read_photo
+from skintexture.locate.correspondence import places_of
 from skintexture.locate.grid import Grid
 from skintexture.locate.landmarks import MediapipeFaceFinder
 from skintexture.locate.polynomial import Quadratic
@@ -197,8 +198,20 @@ def test_a_zone_without_shared_skin_has_no_residual(registration, zone):
 
 def test_the_same_photos_give_the_same_bytes(pair, registration):
     again = registered(pair)
-    assert again.onward.places_px.values.tobytes() == registration.onward.places_px.values.tobytes()
-    assert again.back.places_px.values.tobytes() == registration.back.places_px.values.tobytes()
+    assert again.onward.shift_px.values.tobytes() == registration.onward.shift_px.values.tobytes()
+    assert again.back.shift_px.values.tobytes() == registration.back.shift_px.values.tobytes()
+
+
+def test_a_photo_lies_exactly_on_itself(pair):
+    itself = register(pair.before, pair.before, (pair.faces[0], pair.faces[0]), PARAMS)
+    points, grid = pair.places(), Grid((300.0, 250.0), 1.7, (40, 30))
+    for to in ("after", "before"):
+        assert (itself.carry(points, to=to) == points).all()
+        assert (itself.carry_grid(grid, to=to) == places_of(grid)).all()
+    assert not itself.error_mm_at(points, side="before").any()
+    assert (itself.jacobian_at(points, side="after") == 1).all()
+    assert itself.scale_ratio == 1
+    assert itself.sameness.correlation == pytest.approx(1)
 
 
 def test_bands_the_wrong_way_round_are_refused():

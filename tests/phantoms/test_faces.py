@@ -15,7 +15,7 @@ from PIL import Image
 from skintexture.locate.anatomy import zone_outlines
 from skintexture.phantoms.camera import CameraSpec, Pose, view_head
 from skintexture.phantoms.eyes import IRIS_DIAMETER_MM, limbus_anchor_mm
-from skintexture.phantoms.faces import Shot, Treatment, photograph
+from skintexture.phantoms.faces import Shot, Treatment, photograph, see_pores
 from skintexture.phantoms.head import HeadSpec, face_landmarks, shape_head
 from skintexture.phantoms.samples import SUBJECTS, VISITS, truth_of, write_samples
 
@@ -53,6 +53,13 @@ def pit_contrast_pct(photo):
 @pytest.fixture(scope="module")
 def cheek(person):
     return photograph(person, close_up(CHEEK_MM))
+
+
+def test_pores_are_where_the_photograph_shows_them_though_none_is_painted(person, cheek):
+    seen, told = see_pores(person, close_up(CHEEK_MM)), cheek.truth.pores
+    for name in ("y_px", "x_px", "slant_deg", "zone", "visible"):
+        np.testing.assert_array_equal(getattr(seen, name), getattr(told, name))
+    assert 40 < told.visible.sum() < 1000
 
 
 @pytest.fixture(scope="module")

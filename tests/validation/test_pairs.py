@@ -106,7 +106,7 @@ def test_the_cases_are_those_of_the_issue():
 
 def test_a_photograph_is_rendered_once(tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(pair_cases, "_person", lambda name: name)
+    monkeypatch.setattr(pair_cases, "grown", lambda name: name)
     monkeypatch.setattr(pair_cases, "photograph", lambda *of: drawn.append(of))
     monkeypatch.setattr(pair_cases, "write_photo", lambda _photo, path, _file: path.touch())
     cases = (Case("shot again", "null"), Case("shot another time", "null"))
