@@ -115,7 +115,7 @@ def scale_ratio(onward: Correspondence, before: Scene, after: Scene, max_error_m
         At the eyes; nan where no tile counts.
     """
     ratio = onward.area_ratio
-    there = onward.carry_grid(ratio.grid)
+    there = places_of(ratio.grid) + onward.shift_px.at(ratio.grid)
     kept = (onward.shared.at(ratio.grid) > BARE) & (onward.local_error_mm.at(ratio.grid) <= max_error_mm)
     good = np.asarray(kept & np.isfinite(ratio.values) & np.isfinite(there[..., 0]), dtype=bool)
     if not good.any():

@@ -109,14 +109,6 @@ class Correspondence:
     local_error_mm: Sheet
     area_ratio: Sheet
 
-    def carry(self, points_px: FloatArray) -> FloatArray:
-        """Carry points ``(y, x)`` into the other photo, (N, 2) → (N, 2); nan outside."""
-        return np.asarray(points_px + self.shift_px.at(points_px), np.float64)
-
-    def carry_grid(self, grid: Grid) -> FloatImage:
-        """Carry an even grid into the other photo: (h, w, 2) float32; nan outside."""
-        return np.asarray(places_of(grid) + self.shift_px.at(grid), np.float32)
-
 
 def correspondence(shift_px: Sheet, shared: FloatImage, error_mm: FloatImage, tile_px: float) -> Correspondence:
     """Complete a correspondence.

@@ -128,7 +128,8 @@ class Registration:
         (N, 2) float64
             ``(y, x)`` in the photo ``to``; nan where the way leads outside either photo's face.
         """
-        return self._from(_other(to)).carry(points_px)
+        shift = self._from(_other(to)).shift_px.at(points_px)
+        return np.asarray(points_px + shift, np.float64)
 
     def carry_grid(self, grid: Grid, *, to: Side) -> FloatImage:
         """Carry an even grid on the other photo into the photo ``to``.
@@ -143,7 +144,23 @@ class Registration:
         (h, w, 2) float32
             ``(y, x)`` in the photo ``to``; nan outside.
         """
-        return self._from(_other(to)).carry_grid(grid)
+        return np.asarray(places_of(grid) + self.shift_grid(grid, to=to), np.float32)
+
+    def shift_grid(self, grid: Grid, *, to: Side) -> FloatImage:
+        """By how much an even grid on the other photo is shifted in the photo ``to``.
+
+        Parameters
+        ----------
+        grid : Grid
+        to : {"before", "after"}
+
+        Returns
+        -------
+        (h, w, 2) float32
+            ``(y, x)`` in pixels: what `carry_grid` gives less the grid's own places; nan outside. Of a photo laid over
+            itself it is exactly 0.
+        """
+        return self._from(_other(to)).shift_px.at(grid)
 
     def error_mm_at(self, places: Grid | FloatArray, *, side: Side) -> FloatImage:
         """Error there and back, in mm at the eyes of the before photo.

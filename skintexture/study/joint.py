@@ -33,6 +33,8 @@ _CARRY_STEP = 4
 _BARE_SHARE = 0.75
 # Outside every photo.
 _NOWHERE = np.float32(-1e4)
+# A frame carried onto itself keeps its number of rows and columns.
+_ROUNDING = 1e-6
 # All four neighbours are known, but for rounding.
 _ALL = 0.999
 
@@ -246,13 +248,15 @@ def _carried(registration: Registration, frame: Grid, side: Side) -> tuple[YX, B
     """Where the pixels of a frame lie in the other photo, and whether that is known well enough."""
     coarse = _coarser(frame)
     to: Side = "after" if side == "before" else "before"
-    there = registration.carry_grid(coarse, to=to)
-    known = np.isfinite(there).all(axis=-1) & registration.trusted_at(coarse, side=side)
-    there = np.where(known[..., None], there, _NOWHERE)
-    y, x = (
-        look_up(np.ascontiguousarray(there[..., axis]), coarse, frame, border=cv2.BORDER_REPLICATE) for axis in (0, 1)
+    shift = registration.shift_grid(coarse, to=to)
+    known = np.isfinite(shift).all(axis=-1) & registration.trusted_at(coarse, side=side)
+    shift = np.where(known[..., None], shift, np.float32(0))
+    trusted = look_up(known.astype(np.float32), coarse, frame, border=cv2.BORDER_REPLICATE) > _ALL
+    along_y, along_x = (
+        look_up(np.ascontiguousarray(shift[..., axis]), coarse, frame, border=cv2.BORDER_REPLICATE) for axis in (0, 1)
     )
-    return (y, x), look_up(known.astype(np.float32), coarse, frame, border=cv2.BORDER_REPLICATE) > _ALL
+    y, x = _places(frame)
+    return (np.where(trusted, y + along_y, _NOWHERE), np.where(trusted, x + along_x, _NOWHERE)), trusted
 
 
 def _coarser(frame: Grid) -> Grid:
@@ -270,12 +274,17 @@ def _inside(before_px: YX, frame: Grid, zone: Zone) -> BoolImage:
 
 def _carried_frame(pair: Pair, zones: tuple[Zone, Zone], rules: tuple[CutRules, CutRules]) -> Grid:
     """Lay a grid on the after photo over what the before photo's zone shows there."""
-    frame = _coarser(frame_of(zones[0], rules[0]))
+    frame = frame_of(zones[0], rules[0])
     step = zones[1].px_per_mm / rules[1].grid.px_per_mm
-    there = pair.registration.carry_grid(frame, to="after").reshape(-1, 2)
+    lines = (
+        np.linspace(first, first + (n - 1) * frame.step_px, n // _CARRY_STEP + 2)
+        for first, n in zip(frame.origin_px, frame.shape, strict=True)
+    )
+    places = np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1).reshape(-1, 2)
+    there = pair.registration.carry(places, to="after")
     there = there[np.isfinite(there).all(axis=1)]
     if not len(there):
         return Grid((0.0, 0.0), step, (1, 1))
     low, high = there.min(axis=0), there.max(axis=0)
-    rows, columns = (int(n) for n in np.ceil((high - low) / step) + 1)
+    rows, columns = (int(n) for n in np.ceil((high - low) / step - _ROUNDING) + 1)
     return Grid((float(low[0]), float(low[1])), step, (rows, columns))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from skintexture.locate.correspondence import Sheet, correspondence, places_of
+from skintexture.locate.correspondence import Sheet, correspondence
 from skintexture.locate.grid import Grid
 from skintexture.locate.register import Registration, Sameness
 from skintexture.recipe import load_recipe
@@ -27,7 +27,7 @@ def shifted(hidden=None, lost=None) -> Registration:
             shared[:, hidden] = 0
         if lost:
             errors[:, lost] = 5.0
-        return correspondence(Sheet(GRID, places_of(GRID) + shift), shared, errors, tile_px=5.0)
+        return correspondence(Sheet(GRID, np.tile(shift, (*GRID.shape, 1))), shared, errors, tile_px=5.0)
 
     sameness = Sameness(0.9, 0.01, same=True)
     return Registration(1.0, (PX_PER_MM, PX_PER_MM), sameness, one_way(SHIFT), one_way(-SHIFT), PARAMS.max_error_mm)
