@@ -21,7 +21,11 @@ from skintexture.errors import InputError
 def cluster():
     """Two dask workers, each a process of one thread, as the documentation advises."""
     distributed = pytest.importorskip("distributed")
-    settings = {"distributed.scheduler.worker-saturation": 1.0, "distributed.scheduler.allowed-failures": 3}
+    settings = {
+        "distributed.scheduler.worker-saturation": 1.0,
+        "distributed.scheduler.allowed-failures": 1,
+        "distributed.deploy.lost-worker-timeout": "10 minutes",
+    }
     import dask
 
     with (

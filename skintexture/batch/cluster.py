@@ -15,8 +15,8 @@ from skintexture.errors import InputError
 
 _CONNECT_S = 30
 _ASK_EVERY_S = 1.0
-# A worker ends itself at the time limit, and the scheduler gives its job to the next; this much later, which is more
-# than a worker needs to start, the job is taken back instead of going round all workers.
+# A worker ends itself at the time limit, and the scheduler gives its job to the next. When workers have had it for this
+# much longer, which is more than one needs to start, the job is taken back instead of going round all workers.
 _GRACE_S = 60.0
 
 
@@ -25,7 +25,7 @@ class _AtWork:
     remote: Any
     outcome: Future[Any]
     limit_s: float | None
-    since: float | None = None  # when a worker was first seen to have it
+    had_s: float = 0.0  # how long workers were seen to have it, all tries together
 
 
 class Cluster:
@@ -40,7 +40,7 @@ class Cluster:
     def __init__(self, scheduler: str) -> None:
         self._scheduler = scheduler
         self._at_work: dict[str, _AtWork] = {}
-        self._asked = 0.0
+        self._asked = time.monotonic()
         self._threads = 1
 
     def __enter__(self) -> Self:
@@ -83,15 +83,12 @@ class Cluster:
         self._client.close()
 
     def _ask(self) -> None:
-        self._asked = time.monotonic()
+        before, self._asked = self._asked, time.monotonic()
         self._threads = sum(self._client.nthreads().values())
         held = {key for keys in self._client.processing().values() for key in keys}
         for key, at in list(self._at_work.items()):
-            if key not in held:
-                at.since = None
-            elif at.since is None:
-                at.since = self._asked
-            elif at.limit_s is not None and self._asked - at.since > at.limit_s + _GRACE_S:
+            at.had_s += self._asked - before if key in held else 0.0
+            if at.limit_s is not None and at.had_s > at.limit_s + _GRACE_S:
                 self._give_up(key, at)
 
     def _give_up(self, key: str, at: _AtWork) -> None:
