@@ -31,16 +31,17 @@ def trivial_run(jobs: int) -> None:
     import numpy as np
     import pyarrow as pa
 
-    from skintexture import KnownScale, load_recipe, measuring
+    from skintexture import KnownScale, load_recipe
     from skintexture.batch import Refused
-    from skintexture.finish import write_results
-    from skintexture.inputs import Inputs
     from skintexture.io.facts import FileFacts
-    from skintexture.measuring import SetRun, measure_rest
-    from skintexture.resume import find_kept
-    from skintexture.run_folder import RunFolder
-    from skintexture.run_options import RunOptions
-    from skintexture.settings import Settings
+    from skintexture.run import measuring
+    from skintexture.run.finish import write_results
+    from skintexture.run.folder import RunFolder
+    from skintexture.run.inputs import Inputs
+    from skintexture.run.measuring import SetRun, measure_rest
+    from skintexture.run.options import RunOptions
+    from skintexture.run.resume import find_kept
+    from skintexture.run.settings import Settings
     from skintexture.tabulate import refused_rows
 
     def nothing(job: measuring.PhotoJob) -> tuple[object, bytes]:

@@ -11,6 +11,7 @@ from skintexture.errors import InputError, OutputError, PhotoProblem, RecipeErro
 from skintexture.locate.scale import KnownScale
 from skintexture.recipe import Recipe, load_recipe, shipped_recipes
 from skintexture.repeatability import repeatability
+from skintexture.run.options import RunOptions
 from skintexture.score import score
 from skintexture.tabulate import Scores
 
@@ -21,6 +22,7 @@ __all__ = [
     "PhotoProblem",
     "Recipe",
     "RecipeError",
+    "RunOptions",
     "Scores",
     "SkintextureError",
     "compare",

@@ -11,19 +11,19 @@ import numpy as np
 import pyarrow as pa
 
 from skintexture.errors import InputError, PhotoProblem
-from skintexture.finish import read_results, write_results
-from skintexture.inputs import Inputs, gather, shard_of
 from skintexture.io.masks import read_mask
 from skintexture.io.places import place_of
 from skintexture.locate.scale import KnownScale
-from skintexture.measuring import Progress, SetRun, measure_rest
 from skintexture.model import BoolImage
 from skintexture.photo_job import PhotoJob, checked_scale, measure_files
 from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
-from skintexture.resume import find_kept
-from skintexture.run_folder import RunFolder
-from skintexture.run_options import RunOptions
-from skintexture.settings import Settings
+from skintexture.run.finish import read_results, write_results
+from skintexture.run.folder import RunFolder
+from skintexture.run.inputs import Inputs, gather, shard_of
+from skintexture.run.measuring import Progress, SetRun, measure_rest
+from skintexture.run.options import RunOptions
+from skintexture.run.resume import find_kept
+from skintexture.run.settings import Settings
 from skintexture.tabulate import REFUSED, About, PhotoRows, Scores, tables
 
 __all__ = ["Progress", "Summary", "score", "score_set"]

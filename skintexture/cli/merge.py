@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from skintexture.cli.terminal import EXIT_REFUSED, JsonOption, QuietOption, out as screen, plain, print_json, stoppable
-from skintexture.merge import merge as merge_results
-from skintexture.run_options import ORDINARY_PHOTOS, RunOptions
+from skintexture.run.merge import merge as merge_results
+from skintexture.run.options import ORDINARY_PHOTOS, RunOptions
 
 
 def merge(

@@ -25,10 +25,10 @@ from skintexture.cli.terminal import (
     stoppable,
 )
 from skintexture.errors import InputError
-from skintexture.finish import read_refused, read_results
 from skintexture.locate.scale import KnownScale
 from skintexture.recipe import DEFAULT_RECIPE, load_recipe, shipped_recipes
-from skintexture.run_options import ORDINARY_PHOTOS, RunOptions, parse_shard
+from skintexture.run.finish import read_refused, read_results
+from skintexture.run.options import ORDINARY_PHOTOS, RunOptions, parse_shard
 from skintexture.score import Summary, score_set
 from skintexture.tabulate import Scores
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from skintexture.cli.terminal import JsonOption, out as screen, plain, print_json
-from skintexture.status import status_of
+from skintexture.run.status import status_of
 
 _MOST_REASONS = 20
 

@@ -16,14 +16,14 @@ import pytest
 from PIL import Image
 
 from command_line import SAMPLES, skintexture
-from skintexture import measuring
 from skintexture.comparison import compare
 from skintexture.errors import InputError
 from skintexture.io.facts import identify
 from skintexture.io.finding import find_photos
 from skintexture.locate.scale import KnownScale
+from skintexture.run import measuring
+from skintexture.run.status import status_of
 from skintexture.score import score
-from skintexture.status import status_of
 
 WALL = Image.new("RGB", (80, 80), (120, 130, 140))
 

@@ -18,10 +18,10 @@ from cheap_runs import OPTIONS, TABLES, command, content, make_patches, saved_li
 from skintexture import KnownScale
 from skintexture.errors import InputError
 from skintexture.io.places import file_system
-from skintexture.merge import merge
-from skintexture.run_options import RunOptions
+from skintexture.run.merge import merge
+from skintexture.run.options import RunOptions
+from skintexture.run.status import status_of
 from skintexture.score import score, score_set
-from skintexture.status import status_of
 
 PATCH = {"recipe": "coarse", "patch": True, "known": KnownScale(px_per_mm=6)}
 # Libraries of the object store warn of what they do to each other.

@@ -15,13 +15,14 @@ from PIL import Image
 
 from cheap_runs import OPTIONS, command, content, kill_when, make_patches, saved_lines, score_patches
 from command_line import skintexture
-from skintexture import KnownScale, measuring
+from skintexture import KnownScale
 from skintexture.errors import InputError, OutputError
-from skintexture.merge import merge
-from skintexture.run_folder import RunFolder
-from skintexture.run_options import RunOptions
+from skintexture.run import measuring
+from skintexture.run.folder import RunFolder
+from skintexture.run.merge import merge
+from skintexture.run.options import RunOptions
+from skintexture.run.status import status_of
 from skintexture.score import score, score_set
-from skintexture.status import status_of
 
 PATCH = {"recipe": "coarse", "patch": True, "known": KnownScale(px_per_mm=6)}
 KILLABLE = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")

@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from skintexture.errors import InputError
-from skintexture.inputs import Inputs
 from skintexture.io.ledger import FOLDER, Ledger
 from skintexture.io.stores import Store, store_at
-from skintexture.records import RECORD
-from skintexture.settings import KEY_BYTES
+from skintexture.run.inputs import Inputs
+from skintexture.run.records import RECORD
+from skintexture.run.settings import KEY_BYTES
 
 _RUN, _INPUTS, LOG = f"{FOLDER}/run.json", f"{FOLDER}/inputs.parquet", "log.jsonl"
 

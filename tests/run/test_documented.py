@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 
 from cheap_runs import make_patches
-from skintexture import KnownScale, finish, run_options
-from skintexture.run_options import RunOptions
+from skintexture import KnownScale
+from skintexture.run import finish, options
+from skintexture.run.options import RunOptions
 from skintexture.score import score, score_set
 
-PAGE = (Path(__file__).parents[1] / "docs/batch.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/batch.md").read_text("utf-8")
 PATCH = {"recipe": "coarse", "patch": True, "known": KnownScale(px_per_mm=6)}
 
 
@@ -34,7 +35,7 @@ def results(request, photos, tmp_path, monkeypatch):
         monkeypatch.setattr(finish, "ORDINARY_PHOTOS", 4)
         monkeypatch.setattr(finish, "_PER_FILE", 4)
         monkeypatch.setattr(finish, "_AT_ONCE", 2)
-        monkeypatch.setattr(run_options, "ORDINARY_PHOTOS", 4)
+        monkeypatch.setattr(options, "ORDINARY_PHOTOS", 4)
     monkeypatch.chdir(tmp_path)
     return score(photos, "results", **PATCH)
 

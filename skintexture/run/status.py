@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skintexture.run_folder import FINISHED, RunFolder
+from skintexture.run.folder import FINISHED, RunFolder
 from skintexture.tabulate import REFUSED
 
 

@@ -19,10 +19,10 @@ from skintexture.io.stores import store_at
 from skintexture.io.table_sets import TableFiles, frame_of, put_tables
 from skintexture.io.tables import cant_write, json_bytes
 from skintexture.recipe import Recipe
-from skintexture.records import TABLES, arrow_schema, flatten
 from skintexture.report.contact_sheet import ContactSheet
-from skintexture.run_folder import RunFolder
-from skintexture.run_options import ORDINARY_PHOTOS, RunOptions
+from skintexture.run.folder import RunFolder
+from skintexture.run.options import ORDINARY_PHOTOS, RunOptions
+from skintexture.run.records import TABLES, arrow_schema, flatten
 from skintexture.tabulate import REFUSED, Scores, provenance
 
 _AT_ONCE = 50  # photos whose rows are in memory

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from skintexture.batch import Engine, Refused, Threads, as_they_end
 from skintexture.batch.cluster import Cluster
-from skintexture.inputs import Inputs
 from skintexture.io.facts import digest_of
 from skintexture.io.places import Place
 from skintexture.io.stores import copy_place, exists
 from skintexture.photo_job import overlay_path
-from skintexture.run_folder import RunFolder, newest
-from skintexture.run_options import RunOptions
-from skintexture.settings import KEY_BYTES, Settings, key_of
+from skintexture.run.folder import RunFolder, newest
+from skintexture.run.inputs import Inputs
+from skintexture.run.options import RunOptions
+from skintexture.run.settings import KEY_BYTES, Settings, key_of
 from skintexture.tabulate import REFUSED
 
 _FILES_PER_JOB = 16

@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from skintexture.batch import Engine, InProcess, Outcome, Refused, SpawnPool, as_they_end
 from skintexture.batch.cluster import Cluster
 from skintexture.errors import InputError
-from skintexture.inputs import Inputs
 from skintexture.io.facts import identify
 from skintexture.io.places import join
 from skintexture.photo_job import PhotoJob, close_face_finder, measure_and_show, overlay_path, picture_name
-from skintexture.records import Taken, record_of
-from skintexture.resume import Kept
-from skintexture.run_folder import RunFolder
-from skintexture.run_options import RunOptions
-from skintexture.settings import Settings, key_of, versions
+from skintexture.run.folder import RunFolder
+from skintexture.run.inputs import Inputs
+from skintexture.run.options import RunOptions
+from skintexture.run.records import Taken, record_of
+from skintexture.run.resume import Kept
+from skintexture.run.settings import Settings, key_of, versions
 from skintexture.tabulate import REFUSED, About, refused_rows
 
 Progress = Callable[[int, int, int], None]

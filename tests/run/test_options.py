@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from skintexture.errors import InputError
-from skintexture.run_options import RunOptions, parse_shard
+from skintexture.run.options import RunOptions, parse_shard
 
 
 @pytest.mark.parametrize(

@@ -16,15 +16,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from skintexture.errors import InputError
-from skintexture.finish import write_results
-from skintexture.inputs import Inputs
 from skintexture.io.places import join, last_name, place_of
 from skintexture.io.stores import copy_place, exists
 from skintexture.photo_job import picture_name
 from skintexture.recipe import Recipe
-from skintexture.run_folder import RunFolder, newest
-from skintexture.run_options import RunOptions
-from skintexture.settings import KEY_BYTES
+from skintexture.run.finish import write_results
+from skintexture.run.folder import RunFolder, newest
+from skintexture.run.inputs import Inputs
+from skintexture.run.options import RunOptions
+from skintexture.run.settings import KEY_BYTES
 
 _RECORDS_AT_ONCE = 64
 _COLUMNS = ("photo", "subject", "visit")
