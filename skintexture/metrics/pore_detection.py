@@ -27,6 +27,9 @@ _MEAN_BY_ROOT = 1.18
 """Mean magnitude of Gaussian texture by the square of its mean root. The root is taken because a single hair, glint or
 mole's rim then counts for little."""
 
+_MEAN_BY_SD = math.sqrt(2.0 / math.pi)
+"""Mean magnitude of Gaussian noise by its standard deviation."""
+
 _RISE = 0.5
 """Power of the scale with which the response of skin's texture rises: structure of all widths adds to it."""
 
@@ -46,11 +49,14 @@ class Search:
         Blobs of less, at their scale, are left out.
     min_prominence : float
         Blobs that answer less by what is expected of the texture around them, all blobs included, are left out.
+    noise_pct : (S,) float64
+        Standard deviation that the camera's noise gives the response at each scale; 0 where that isn't known.
     """
 
     sigmas_px: FloatArray
     min_contrast_pct: FloatArray
     min_prominence: float
+    noise_pct: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +159,15 @@ def scales_px(smallest_px: float, largest_px: float) -> FloatArray:
 
 
 def find_blobs(filled: FloatImage, where: tuple[BoolImage, BoolImage], px_per_mm: float, search: Search) -> Blobs:
-    """Find the maxima, over position and scale, of the scale-normalised Laplacian of Gaussian.
+    """Find the maxima of the scale-normalised Laplacian of Gaussian: in place, and against the scales beside.
 
     A round Gaussian pit of depth c and width σ answers with ``2 c σ² t² / (σ² + t²)²`` at scale t: at most c / 2, at
     t = σ. A furrow or a hair answers too; but there the smaller of the Hessian's two eigenvalues is near zero, and
     the contrast reported here is ``4 t² · (smaller eigenvalue)``: the same c for a round pit, 0 for a line.
 
     The prominence asked for is the response by ``(T + 0.4 %) · √(t / finest t)``, T being the mean magnitude of the
-    finest response around: what the skin's lines and grain would give here if nothing else were there.
+    finest response around: what the skin's lines and grain would give here if nothing else were there. The camera's
+    noise, which answers less and less on wider scales, is taken off T and added again as it is at scale t.
 
     Parameters
     ----------
@@ -183,21 +190,21 @@ def find_blobs(filled: FloatImage, where: tuple[BoolImage, BoolImage], px_per_mm
     doi:10.1023/A:1008045108935
     """
     mask, inner = where
-    sigmas = search.sigmas_px[:, None]
-    floor = float(search.min_contrast_pct.min()) / 2.0
-    levels, best, finest = _scale_space(filled, search.sigmas_px, floor)
-    highest = cv2.dilate(best, np.ones((3, 3), np.uint8))
-    y, x = np.nonzero((best == highest) & inner & (best > floor))
-    mean, smaller = _curvatures(levels, (y, x))
-    responses, contrasts = 2.0 * sigmas**2 * mean, 4.0 * sigmas**2 * smaller
-    scale = np.argmax(responses, axis=0)
-    response, contrast = (np.take_along_axis(values, scale[None], axis=0)[0] for values in (responses, contrasts))
-    prominence = response / _expected(finest, mask, (y, x), (search.sigmas_px[scale] / search.sigmas_px[0], px_per_mm))
-    chosen = (contrast >= search.min_contrast_pct[scale]) & (prominence >= search.min_prominence)
-    return Blobs(y[chosen], x[chosen], scale[chosen], contrast[chosen], response[chosen], prominence[chosen])
+    levels, responses = _scale_space(filled, search.sigmas_px)
+    y, x, scale = _peaks(responses, inner, search.min_contrast_pct / 2.0)
+    response = _by_scale([layer[y[scale == index], x[scale == index]] for index, layer in enumerate(responses)])
+    smaller = _by_scale(
+        [_smaller_curvature(level, (y[scale == index], x[scale == index])) for index, level in enumerate(levels)]
+    )
+    contrast = 4.0 * search.sigmas_px[scale] ** 2 * smaller
+    prominence = response / _expected(responses[0], mask, (y, x, scale), (search, px_per_mm))
+    chosen = np.flatnonzero((contrast >= search.min_contrast_pct[scale]) & (prominence >= search.min_prominence))
+    chosen = chosen[np.lexsort((scale[chosen], x[chosen], y[chosen]))]
+    judged = (values[chosen] for values in (contrast, response, prominence))
+    return Blobs(y[chosen], x[chosen], scale[chosen], *judged)
 
 
-def prominence_over(rest: FloatImage, mask: BoolImage, blobs: Blobs, scene: tuple[FloatArray, float]) -> FloatArray:
+def prominence_over(rest: FloatImage, mask: BoolImage, blobs: Blobs, scene: tuple[Search, float]) -> FloatArray:
     """Judge blobs again by the texture that is left once the clear pits are taken away.
 
     Where pores lie close to each other, they are most of the texture, and would hide each other.
@@ -210,31 +217,34 @@ def prominence_over(rest: FloatImage, mask: BoolImage, blobs: Blobs, scene: tupl
         Where the signal counts.
     blobs : Blobs
         From `find_blobs`.
-    scene : (S,) float64, float
-        The search's scales in pixels, and the grid's pixels per mm.
+    scene : Search, float
+        The search that found them, and the grid's pixels per mm.
 
     Returns
     -------
     (N,) float64
         As `Blobs.prominence`, with what is left as the texture.
     """
-    sigmas_px, px_per_mm = scene
-    finest = _laplacian(blurred(rest, float(sigmas_px[0])), float(sigmas_px[0]))
-    widths = sigmas_px[blobs.scale] / sigmas_px[0]
-    return np.asarray(blobs.response_pct / _expected(finest, mask, (blobs.y_px, blobs.x_px), (widths, px_per_mm)))
+    finest_px = float(scene[0].sigmas_px[0])
+    finest = _laplacian(blurred(rest, finest_px), finest_px)
+    return np.asarray(blobs.response_pct / _expected(finest, mask, (blobs.y_px, blobs.x_px, blobs.scale), scene))
 
 
 def _expected(
     finest: FloatImage,
     mask: BoolImage,
-    place: tuple[NDArray[np.intp], NDArray[np.intp]],
-    scene: tuple[FloatArray, float],
+    place: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]],
+    scene: tuple[Search, float],
 ) -> FloatArray:
-    """Response that texture alone would give at each place; scene: scales by the finest one, pixels per mm."""
-    widths, px_per_mm = scene
-    root = _mean_nearby(np.sqrt(np.abs(finest)), mask, place, reach=_half_width(_NEARBY_MM, px_per_mm))
-    texture = _MEAN_BY_ROOT * root**2
-    return np.asarray((texture + _LEAST_TEXTURE_PCT) * widths**_RISE, np.float64)
+    """Response that texture and noise alone would give at each row, column and scale."""
+    search, px_per_mm = scene
+    y, x, scale = place
+    root = _mean_nearby(np.sqrt(np.abs(finest)), mask, (y, x), reach=_half_width(_NEARBY_MM, px_per_mm))
+    seen = _MEAN_BY_ROOT * root**2
+    noise = _MEAN_BY_SD * search.noise_pct
+    texture = np.sqrt(np.maximum(seen**2 - noise[0] ** 2, 0.0)) + _LEAST_TEXTURE_PCT
+    widths = search.sigmas_px[scale] / search.sigmas_px[0]
+    return np.asarray(np.hypot(texture * widths**_RISE, noise[scale]), np.float64)
 
 
 def _laplacian(smooth: FloatImage, sigma_px: float) -> FloatImage:
@@ -242,21 +252,43 @@ def _laplacian(smooth: FloatImage, sigma_px: float) -> FloatImage:
     return np.asarray(cv2.Laplacian(smooth, cv2.CV_32F, scale=sigma_px**2, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
-def _scale_space(
-    filled: FloatImage, sigmas_px: FloatArray, floor: float
-) -> tuple[list[FloatImage], FloatImage, FloatImage]:
-    """Smoothed pictures, each pixel's strongest response (`floor` if none is stronger), and the finest response."""
-    best = np.full(filled.shape, floor, np.float32)
+def _scale_space(filled: FloatImage, sigmas_px: FloatArray) -> tuple[list[FloatImage], list[FloatImage]]:
+    """Smoothed pictures, and the response of each."""
     levels: list[FloatImage] = []
-    finest, smooth, reached = filled, filled, 0.0
-    for index, sigma in enumerate(sigmas_px):
+    smooth, reached = filled, 0.0
+    for sigma in sigmas_px:
         smooth = blurred(smooth, math.sqrt(sigma**2 - reached**2))
-        response = _laplacian(smooth, float(sigma))
-        finest = finest if index else response
-        np.maximum(best, response, out=best)
         levels.append(smooth)
         reached = sigma
-    return levels, best, finest
+    return levels, [_laplacian(level, float(sigma)) for level, sigma in zip(levels, sigmas_px, strict=True)]
+
+
+def _peaks(
+    responses: list[FloatImage], inner: BoolImage, least: FloatArray
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Rows, columns and scales of the maxima among the neighbours in place that answer less on the scales beside.
+
+    Each scale is searched by itself: in the picture of the strongest responses of all scales, a wide hollow would
+    swallow the narrow pits in it.
+    """
+    found = [_peaks_at(responses, index, inner, float(floor)) for index, floor in enumerate(least)]
+    y, x = (np.concatenate(places) for places in zip(*found, strict=True))
+    return y, x, np.repeat(np.arange(len(found)), [len(rows) for rows, _ in found])
+
+
+def _peaks_at(
+    responses: list[FloatImage], index: int, inner: BoolImage, floor: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    here = responses[index]
+    y, x = np.nonzero((here >= cv2.dilate(here, np.ones((3, 3), np.uint8))) & (here > floor))
+    chosen = inner[y, x]
+    for beside in responses[max(0, index - 1) : index + 2]:
+        chosen &= here[y, x] >= beside[y, x]
+    return y[chosen], x[chosen]
+
+
+def _by_scale(values: list[FloatArray]) -> FloatArray:
+    return np.concatenate(values).astype(np.float64)
 
 
 def _mean_nearby(
@@ -277,17 +309,14 @@ def blurred(image: FloatImage, sigma_px: float) -> FloatImage:
     return np.asarray(cv2.GaussianBlur(image, (side, side), sigma_px, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
-def _curvatures(
-    levels: list[FloatImage], place: tuple[NDArray[np.intp], NDArray[np.intp]]
-) -> tuple[FloatArray, FloatArray]:
-    """Mean and smaller eigenvalue of the Hessian on every level (S) at every place (N), (S, N) each."""
-    rows, columns = (_around(at, size)[:, None] for at, size in zip(place, levels[0].shape, strict=True))
-    near = np.stack([level[rows, columns.swapaxes(0, 1)] for level in levels]).astype(np.float64)
-    yy = near[:, 2, 1] + near[:, 0, 1] - 2.0 * near[:, 1, 1]
-    xx = near[:, 1, 2] + near[:, 1, 0] - 2.0 * near[:, 1, 1]
-    xy = (near[:, 2, 2] + near[:, 0, 0] - near[:, 2, 0] - near[:, 0, 2]) / 4.0
-    mean = (yy + xx) / 2.0
-    return mean, mean - np.hypot((yy - xx) / 2.0, xy)
+def _smaller_curvature(level: FloatImage, place: tuple[NDArray[np.intp], NDArray[np.intp]]) -> FloatArray:
+    """Smaller eigenvalue of the Hessian at every place (N)."""
+    rows, columns = (_around(at, size)[:, None] for at, size in zip(place, level.shape, strict=True))
+    near = level[rows, columns.swapaxes(0, 1)].astype(np.float64)
+    yy = near[2, 1] + near[0, 1] - 2.0 * near[1, 1]
+    xx = near[1, 2] + near[1, 0] - 2.0 * near[1, 1]
+    xy = (near[2, 2] + near[0, 0] - near[2, 0] - near[0, 2]) / 4.0
+    return np.asarray((yy + xx) / 2.0 - np.hypot((yy - xx) / 2.0, xy))
 
 
 def _around(position: NDArray[np.intp], size: int) -> NDArray[np.intp]:

@@ -37,10 +37,15 @@ class PoreParams(Params):
     min_prominence : float
         Least response of a blob by what is expected, at its scale, of skin with the texture that is left around it once
         the clear pits are taken away.
+    depth_weight : float
+        Power of the contrast (by 10 %) that the prominence is multiplied with before it is judged: what is expected of
+        the texture is uncertain, and a faint pit is the first to be mistaken.
     max_elongation : float
-        Greatest long by short axis of the faintest pit, as seen on the grid, for skin that faces the camera. It falls
-        in a straight line to 1 at ``max_contrast_pct``: hairs are dark and long. On slanted skin it is divided by the
-        cosine of the slant.
+        Greatest long by short axis of a pit, as seen on the grid, for skin that faces the camera. On slanted skin it is
+        divided by the cosine of the slant.
+    hair_mm : float
+        A pit whose short axis is narrower can be a hair: for such, the limit of the elongation falls in a straight
+        line to 1 at ``max_contrast_pct``, as hairs are dark and long.
     min_explained : float
         Least share that the fitted pit has of its own and the residual's energy, 0 … 1.
     grid_blur_mm : float
@@ -62,7 +67,9 @@ class PoreParams(Params):
     max_contrast_pct: Annotated[float, Field(gt=0)]
     min_snr: Annotated[float, Field(ge=0)]
     min_prominence: Annotated[float, Field(ge=0)]
+    depth_weight: Annotated[float, Field(ge=0)]
     max_elongation: Annotated[float, Field(ge=1)]
+    hair_mm: Annotated[float, Field(ge=0)]
     min_explained: Fraction
     grid_blur_mm: Annotated[float, Field(ge=0)]
     margin_mm: Annotated[float, Field(ge=0)]

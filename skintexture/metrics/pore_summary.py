@@ -175,7 +175,9 @@ def search_on(patch: Patch, params: PoreParams, *, least: float = 1.0) -> tuple[
     sigmas_px = params.scales_px(patch.px_per_mm)
     noise_pct = contrast_noise_pct(patch, sigmas_px)
     needed = np.maximum(params.min_contrast_pct, params.min_snr * noise_pct)
-    return Search(sigmas_px, needed, least * params.min_prominence), noise_pct
+    # A contrast is twice a response. Noise that isn't known is bounded by what is seen: it would leave no texture.
+    known = noise_pct / 2.0 if patch.noise_pct > 0.0 else np.zeros_like(noise_pct)
+    return Search(sigmas_px, needed, least * params.min_prominence, known), noise_pct
 
 
 def _false_per_mm2(patch: Patch, params: PoreParams) -> float:

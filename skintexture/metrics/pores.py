@@ -29,6 +29,9 @@ _SHARPEST = 0.4
 _LEAST_DRAFT = 0.6
 """Blobs with this share of the least prominence are fitted: taking clear pits away can lift them above it."""
 
+_USUAL_PCT = 10.0
+"""Contrast of a pit whose prominence counts as it is."""
+
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
@@ -69,9 +72,10 @@ def detect(patch: Patch, params: PoreParams) -> tuple[Pore, ...]:
     snr = blobs.contrast_pct / noise_pct[blobs.scale]
     compact = _distinct(_compact(pits, fits, params) & _at(inner, fits), (fits, pits, blobs), piece.px_per_mm)
     rest = without_pits(filled, fits, compact & (blobs.prominence >= params.min_prominence))
-    prominence = prominence_over(rest, piece.mask, blobs, (search.sigmas_px, piece.px_per_mm))
-    rows = np.column_stack([fits.y_px + top, fits.x_px + left, _rows(pits, snr, _probability(prominence, params))])
-    rows = rows[compact & (prominence >= params.min_prominence)]
+    prominence = prominence_over(rest, piece.mask, blobs, (search, piece.px_per_mm))
+    clear = prominence * (blobs.contrast_pct / _USUAL_PCT) ** params.depth_weight
+    rows = np.column_stack([fits.y_px + top, fits.x_px + left, _rows(pits, snr, _probability(clear, params))])
+    rows = rows[compact & (clear >= params.min_prominence)]
     return tuple(Pore(*row) for row in rows[np.lexsort((rows[:, 1], rows[:, 0]))].tolist())
 
 
@@ -109,8 +113,10 @@ def _pits(patch: Patch, fits: PitFits, params: PoreParams) -> _Pits:
 
 
 def _compact(pits: _Pits, fits: PitFits, params: PoreParams) -> BoolImage:
-    """Whether each pit has a pore's size, depth and shape: what is both dark and long is a hair."""
-    longest = 1.0 + (params.max_elongation - 1.0) * (1.0 - pits.contrast_pct / params.max_contrast_pct)
+    """Whether each pit has a pore's size, depth and shape: what is dark, long and narrow is a hair."""
+    narrow = pits.diameter_mm < params.hair_mm * np.sqrt(pits.elongation)
+    darkness = np.where(narrow, pits.contrast_pct / params.max_contrast_pct, 0.0)
+    longest = 1.0 + (params.max_elongation - 1.0) * (1.0 - darkness)
     return np.asarray(
         (pits.diameter_mm >= params.smallest_mm)
         & (pits.diameter_mm <= params.largest_mm)
@@ -120,9 +126,9 @@ def _compact(pits: _Pits, fits: PitFits, params: PoreParams) -> BoolImage:
     )
 
 
-def _probability(prominence: FloatArray, params: PoreParams) -> FloatArray:
+def _probability(clear: FloatArray, params: PoreParams) -> FloatArray:
     at_least = math.log(params.probability_at_least / (1.0 - params.probability_at_least))
-    above = np.log(np.maximum(prominence, 1e-6) / max(params.min_prominence, 1e-6))
+    above = np.log(np.maximum(clear, 1e-6) / max(params.min_prominence, 1e-6))
     return np.asarray(1.0 / (1.0 + np.exp(-at_least - params.probability_rise * above)))
 
 
