@@ -136,8 +136,8 @@ def fill_outside(signal: FloatImage, mask: BoolImage, px_per_mm: float) -> Float
     inside = np.where(mask, signal, np.float32(0))
     total = cv2.boxFilter(inside, -1, (side, side), borderType=cv2.BORDER_CONSTANT)
     share = cv2.boxFilter(mask.astype(np.float32), -1, (side, side), borderType=cv2.BORDER_CONSTANT)
-    filled: FloatImage = np.where(mask, signal, total / np.maximum(share, np.float32(1e-3)))
-    return filled
+    inside[~mask] = total[~mask] / np.maximum(share[~mask], np.float32(1e-3))
+    return inside
 
 
 def _half_width(length_mm: float, px_per_mm: float) -> int:
@@ -279,12 +279,14 @@ def _peaks(
 def _peaks_at(
     responses: list[FloatImage], index: int, inner: BoolImage, floor: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    here = responses[index]
-    y, x = np.nonzero((here >= cv2.dilate(here, np.ones((3, 3), np.uint8))) & (here > floor))
-    chosen = inner[y, x]
+    here = responses[index].ravel()
+    highest = cv2.dilate(responses[index], np.ones((3, 3), np.uint8)).ravel()
+    peaks = np.flatnonzero((here >= highest) & (here > floor))
+    peaks = peaks[inner.ravel()[peaks]]
     for beside in responses[max(0, index - 1) : index + 2]:
-        chosen &= here[y, x] >= beside[y, x]
-    return y[chosen], x[chosen]
+        peaks = peaks[here[peaks] >= beside.ravel()[peaks]]
+    y, x = np.divmod(peaks, inner.shape[1])
+    return y, x
 
 
 def _by_scale(values: list[FloatArray]) -> FloatArray:
@@ -295,12 +297,13 @@ def _mean_nearby(
     image: FloatImage, mask: BoolImage, place: tuple[NDArray[np.intp], NDArray[np.intp]], *, reach: int
 ) -> FloatArray:
     """Mean over what is in the mask of the squares around places in the mask."""
-    height, width = mask.shape
-    top, bottom = np.maximum(place[0] - reach, 0), np.minimum(place[0] + reach + 1, height)
-    left, right = np.maximum(place[1] - reach, 0), np.minimum(place[1] + reach + 1, width)
-    sums = (cv2.integral(layer) for layer in (np.where(mask, image, np.float32(0)), mask.astype(np.uint8)))
-    total, count = (s[bottom, right] - s[top, right] - s[bottom, left] + s[top, left] for s in sums)
-    return np.asarray(total / count, np.float64)
+    side = (2 * reach + 1, 2 * reach + 1)
+    within = mask.astype(np.float32)
+    total, share = (
+        cv2.boxFilter(layer, cv2.CV_32F, side, borderType=cv2.BORDER_CONSTANT)[place].astype(np.float64)
+        for layer in (image * within, within)
+    )
+    return np.asarray(total / share)
 
 
 def blurred(image: FloatImage, sigma_px: float) -> FloatImage:

@@ -32,7 +32,7 @@ _FARTHEST = 1.5
 FILL_SIGMAS = 3.0
 """Half-width of the window in which a pit is filled up, in σ of its long axis: 1 % of its depth is left there."""
 
-_CHUNK = 256
+_CHUNK = 512
 """Windows fitted together: their arrays then stay in the processor's cache."""
 
 
@@ -61,12 +61,29 @@ class PitFits:
 
 @dataclass(frozen=True, slots=True)
 class _Windows:
-    """N windows of K pixels: values times the root of their weights, those roots, and coordinates."""
+    """N windows of K pixels: values times the root of their weights, those roots, and the pixels' monomials.
+
+    The columns of ``basis`` (K, 6) are 1, y, x, y², yx, x² in pixels from the window's middle.
+    """
 
     values: _Floats
     roots: _Floats
-    dy: _Floats
-    dx: _Floats
+    basis: _Floats
+
+
+@dataclass(slots=True)
+class _Look:
+    """How N windows look from their parameters: squared error, energy of the pit, normal equations."""
+
+    cost: FloatArray
+    energy: FloatArray
+    normal: FloatArray
+    gradient: FloatArray
+
+    def take(self, better: BoolImage, other: _Look) -> None:
+        """Replace windows that the other has done better."""
+        for name in ("cost", "energy", "normal", "gradient"):
+            getattr(self, name)[better] = getattr(other, name)[better]
 
 
 def fit_pits(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> PitFits:
@@ -156,26 +173,23 @@ def _cut_windows(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> _Wi
     rows, columns = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
     near = np.exp(-0.25 * (dy**2 + dx**2) / (WEIGHT_SIGMAS * sigma) ** 2).astype(np.float32)
     roots = near * (inside & mask[rows, columns])
-    return _Windows(roots * signal[rows, columns], roots, dy.astype(np.float32), dx.astype(np.float32))
+    basis = np.stack([np.ones_like(dy), dy, dx, dy * dy, dy * dx, dx * dx], axis=1)
+    return _Windows(roots * signal[rows, columns], roots, basis.astype(np.float32))
 
 
 def _fit_chunk(windows: _Windows, starts: FloatArray) -> FloatArray:
     """Rows of (y, x, depth, covariance yy yx xy xx, explained)."""
     theta = _first_guess(windows, starts)
     damping = np.full(len(starts), 1e-2)
-    residual, jacobian = _model(windows, theta)
-    cost = _energy(residual)
+    look = _look(windows, theta)
     for _ in range(STEPS):
-        trial = _bounded(theta + _step(residual, jacobian, damping), starts)
-        trial_residual, trial_jacobian = _model(windows, trial)
-        trial_cost = _energy(trial_residual)
-        better = trial_cost < cost
-        theta = np.where(better[:, None], trial, theta)
-        cost = np.minimum(cost, trial_cost)
-        trial_residual[~better], trial_jacobian[~better] = residual[~better], jacobian[~better]
-        residual, jacobian = trial_residual, trial_jacobian
+        trial = _bounded(theta + _step(look, damping), starts)
+        tried = _look(windows, trial)
+        better = tried.cost < look.cost
+        theta[better] = trial[better]
+        look.take(better, tried)
         damping *= np.where(better, 0.2, 8.0)
-    return _rows(theta, starts, cost, theta[:, 0] ** 2 * _energy(jacobian[:, 0]))
+    return _rows(theta, starts, look)
 
 
 def _first_guess(windows: _Windows, starts: FloatArray) -> FloatArray:
@@ -187,25 +201,51 @@ def _first_guess(windows: _Windows, starts: FloatArray) -> FloatArray:
     return theta
 
 
-def _model(windows: _Windows, theta: FloatArray) -> tuple[_Floats, _Floats]:
-    """Signal minus model (N, K), and the model's derivative by each parameter (N, 9, K), times the weights' roots."""
-    depth, y, x, s_yy, s_yx, s_xx, ground, slope_y, slope_x = theta.astype(np.float32).T[:, :, None]
-    dy, dx = windows.dy - y, windows.dx - x
-    u, v = s_yy * dy + s_yx * dx, s_yx * dy + s_xx * dx
-    jacobian = np.empty((len(theta), 9, len(windows.dy)), np.float32)
-    jacobian[:, 0] = -windows.roots * np.exp(np.float32(-0.5) * (u * dy + v * dx))
-    deep = depth * jacobian[:, 0]
-    jacobian[:, 1] = deep * u
-    jacobian[:, 2] = deep * v
-    jacobian[:, 4] = -deep * dy * dx
-    half = np.float32(-0.5) * deep
-    jacobian[:, 3] = half * dy * dy
-    jacobian[:, 5] = half * dx * dx
-    jacobian[:, 6] = windows.roots
-    jacobian[:, 7] = windows.roots * windows.dy
-    jacobian[:, 8] = windows.roots * windows.dx
-    plane = ground + slope_y * windows.dy + slope_x * windows.dx
-    return windows.values - windows.roots * plane - deep, jacobian
+def _look(windows: _Windows, theta: FloatArray) -> _Look:
+    """Compare the windows with their models.
+
+    The model's derivatives are the pit times polynomials of second degree, and a plane, each times the weights' roots.
+    So all sums over pixels are sums of the pit's square, of the pit and of the residual times a few monomials, which
+    are the same for all windows: one product of matrices each.
+    """
+    basis, roots = windows.basis, windows.roots
+    outline, derivative = _polynomials(theta)
+    pit = roots * np.exp(outline.astype(np.float32) @ basis.T)
+    plane = theta[:, 6:].astype(np.float32) @ basis[:, :3].T
+    residual = windows.values - roots * plane + theta[:, :1].astype(np.float32) * pit
+    squares = _sums(pit * pit, basis, basis)
+    normal = np.empty((len(theta), 9, 9))
+    normal[:, :6, :6] = derivative @ squares @ derivative.transpose(0, 2, 1)
+    normal[:, :6, 6:] = derivative @ _sums(pit * roots, basis, basis[:, :3])
+    normal[:, 6:, :6] = normal[:, :6, 6:].transpose(0, 2, 1)
+    normal[:, 6:, 6:] = _sums(roots * roots, basis[:, :3], basis[:, :3])
+    of_pit = derivative @ ((pit * residual) @ basis).astype(np.float64)[:, :, None]
+    gradient = np.concatenate([of_pit[:, :, 0], (roots * residual) @ basis[:, :3]], axis=1)
+    return _Look(_energy(residual), theta[:, 0] ** 2 * squares[:, 0, 0], normal, gradient)
+
+
+def _polynomials(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Coefficients by the basis: of the pit's logarithm (N, 6), and of the derivatives by its parameters (N, 6, 6)."""
+    depth, y, x, s_yy, s_yx, s_xx = theta[:, :6].T
+    u, v = s_yy * y + s_yx * x, s_yx * y + s_xx * x
+    outline = np.stack([-0.5 * (u * y + v * x), u, v, -0.5 * s_yy, -s_yx, -0.5 * s_xx], axis=1)
+    derivative = np.zeros((len(theta), 6, 6))
+    derivative[:, 0, 0] = -1.0
+    derivative[:, 1, :3] = np.stack([depth * u, -depth * s_yy, -depth * s_yx], axis=1)
+    derivative[:, 2, :3] = np.stack([depth * v, -depth * s_yx, -depth * s_xx], axis=1)
+    half = 0.5 * depth
+    derivative[:, 3, :4] = np.stack([half * y * y, -depth * y, 0.0 * y, half], axis=1)
+    derivative[:, 4, :5] = np.stack([depth * y * x, -depth * x, -depth * y, 0.0 * y, depth], axis=1)
+    derivative[:, 5, :3] = np.stack([half * x * x, 0.0 * x, -depth * x], axis=1)
+    derivative[:, 5, 5] = half
+    return outline, derivative
+
+
+def _sums(weights: _Floats, first: _Floats, second: _Floats) -> FloatArray:
+    """Sum over pixels of weights (N, K) times every column of one by every column of the other: (N, I, J)."""
+    products = (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
+    shape = (len(weights), first.shape[1], second.shape[1])
+    return np.asarray((weights @ products).reshape(shape), np.float64)
 
 
 def _energy(values: _Floats) -> FloatArray:
@@ -213,14 +253,13 @@ def _energy(values: _Floats) -> FloatArray:
     return np.asarray(np.einsum("nk,nk->n", values, values), np.float64)
 
 
-def _step(residual: _Floats, jacobian: _Floats, damping: FloatArray) -> FloatArray:
+def _step(look: _Look, damping: FloatArray) -> FloatArray:
     """Levenberg's step with Marquardt's scaling."""
-    normal = np.asarray(jacobian @ jacobian.transpose(0, 2, 1), np.float64)
-    gradient = np.asarray(jacobian @ residual[:, :, None], np.float64)
+    normal = look.normal.copy()
     diagonal = np.arange(normal.shape[1])
     normal[:, diagonal, diagonal] *= 1.0 + damping[:, None]
     normal[:, diagonal, diagonal] += 1e-9
-    return np.asarray(np.linalg.solve(normal, gradient)[:, :, 0], np.float64)
+    return np.asarray(np.linalg.solve(normal, look.gradient[:, :, None])[:, :, 0], np.float64)
 
 
 def _bounded(theta: FloatArray, starts: FloatArray) -> FloatArray:
@@ -241,8 +280,8 @@ def _bounded(theta: FloatArray, starts: FloatArray) -> FloatArray:
     return bounded
 
 
-def _rows(theta: FloatArray, starts: FloatArray, cost: FloatArray, energy: FloatArray) -> FloatArray:
+def _rows(theta: FloatArray, starts: FloatArray, look: _Look) -> FloatArray:
     depth, y, x, s_yy, s_yx, s_xx = theta[:, :6].T
     covariance = np.stack([s_xx, -s_yx, -s_yx, s_yy], axis=1) / (s_yy * s_xx - s_yx**2)[:, None]
-    explained = energy / np.maximum(energy + cost, 1e-12)
+    explained = look.energy / np.maximum(look.energy + look.cost, 1e-12)
     return np.column_stack([starts[:, 0] + y, starts[:, 1] + x, depth, covariance, explained])
