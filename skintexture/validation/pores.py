@@ -134,7 +134,7 @@ def _dips_pct(made: SkinPatch) -> FloatArray:
 
 
 def rough_skin(seed: int) -> SkinPatch:
-    """Skin of any kind: with many pores or none, faint or clear, crossed by lines, uneven, with all that isn't a pore.
+    """Skin on which pores are hard to tell: many or none, most of them faint, among lines, hollows and all else.
 
     The recipe's two numbers of a pore's probability are counted on such skin.
     """
@@ -144,13 +144,13 @@ def rough_skin(seed: int) -> SkinPatch:
             seed=seed,
             pores_per_cm2=float(rng.choice([0.0, 20.0, 60.0, 100.0])),
             diameter_mm=(0.15, 0.5),
-            contrast_pct=(3.0, 35.0),
+            contrast_pct=(3.0, 20.0),
             max_elongation=1.8,
             spacing_mm=0.45,
             tone=float(rng.choice(TONES)),
             furrow_pct=float(rng.uniform(2.0, 10.0)),
             furrow_spacing_mm=float(rng.uniform(0.4, 0.9)),
-            relief_pct=float(rng.uniform(0.5, 4.0)),
+            relief_pct=float(rng.uniform(0.5, 5.0)),
             shading_pct_per_mm=float(rng.uniform(0.0, 3.0)),
             hairs=int(rng.integers(0, 4)),
             stubble=int(rng.integers(0, 12)),
@@ -190,7 +190,7 @@ def _findings(effort: Effort) -> Iterator[Exhibit]:
 
 
 def _bins(told: FloatArray) -> Iterator[BoolImage]:
-    for low, high in ((0.0, 0.8), (0.8, 0.97), (0.97, 1.01)):
+    for low, high in ((0.0, 0.7), (0.7, 0.9), (0.9, 1.01)):
         yield (told >= low) & (told < high)
 
 

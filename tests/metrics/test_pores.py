@@ -35,8 +35,8 @@ PARAMS = PoreParams(
     min_explained=0.6,
     grid_blur_mm=0.056,
     margin_mm=0.25,
-    probability_at_least=0.45,
-    probability_rise=5.5,
+    probability_at_least=0.46,
+    probability_rise=3.4,
 )
 """Those of the standard recipe."""
 
@@ -205,7 +205,7 @@ def test_crowded_pores_do_not_hide_each_other(pores_per_cm2: float) -> None:
 def test_the_probability_is_the_share_of_pits_that_are_pores() -> None:
     """On skin of other seeds than those that the recipe's two numbers were counted on."""
     told, true = told_and_true(range(300, 310), PARAMS)
-    for low, high in ((0.0, 0.8), (0.8, 0.97), (0.97, 1.01)):
+    for low, high in ((0.0, 0.7), (0.7, 0.9), (0.9, 1.01)):
         inside = (told >= low) & (told < high)
         assert inside.sum() > 50
         assert true[inside].mean() == pytest.approx(float(told[inside].mean()), abs=0.15)
