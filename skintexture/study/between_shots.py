@@ -17,7 +17,7 @@ from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.study.repeatability import RepeatabilityProfile
 
 _TABLE = "between_shots.csv"
-_PARTS = ("reshot", "reshot_face", "per_turn", "per_blur_px", "per_shading")
+_PARTS = ("reshot", "reshot_face", "per_turn", "per_shine", "per_blur_px", "per_shading")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,15 @@ class Situation:
     turn : float
         Of a zone: natural log of the ratio of the areas that it fills in the two photos at one scale, its sign taken
         off. Skin that is seen at another slant is another picture.
+    shine : float
+        Of a zone: mean rise of the share of mirrored light beyond the whole face's, its sign taken off. What it does to
+        texture on average was taken off; skins differ in it.
     """
 
     blur_px: float
     shading_sd: float
     turn: float = 0.0
+    shine: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Scatter:
         Between shots taken alike: in a single zone, and over the whole face.
     per_turn : float
         Added, in squares, for each unit of the zone's turn.
+    per_shine : float
+        Added, in squares, for each unit of the zone's shine.
     per_blur_px : float
         Added, in squares, for each pixel of blur that was equalised.
     per_shading : float
@@ -59,14 +65,15 @@ class Scatter:
     reshot: float
     reshot_face: float
     per_turn: float
+    per_shine: float
     per_blur_px: float
     per_shading: float
 
     def sd(self, zone: str, situation: Situation) -> float:
         """SD of the change, all parts together."""
         reshot = self.reshot_face if zone == WHOLE_FACE else self.reshot
-        doses = (self.per_turn * situation.turn, self.per_blur_px * situation.blur_px)
-        return math.hypot(reshot, *doses, self.per_shading * situation.shading_sd)
+        local = (self.per_turn * situation.turn, self.per_shine * situation.shine)
+        return math.hypot(reshot, *local, self.per_blur_px * situation.blur_px, self.per_shading * situation.shading_sd)
 
 
 @cache

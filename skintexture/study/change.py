@@ -62,7 +62,7 @@ class Change:
         SD of the relative change between shots of unchanged skin.
     depth : float
         Change of the pores' contrast in this zone, as a natural log: what sizes can't quite be told from.
-    turn : float
+    turn, shine : float
         Of the zone, see `skintexture.study.between_shots.Situation`; 0 for the whole face.
     finding : Finding
     caveats : tuple of str
@@ -75,6 +75,7 @@ class Change:
     scatter: float
     depth: float
     turn: float
+    shine: float
     finding: Finding
     caveats: tuple[str, ...]
 
@@ -142,7 +143,7 @@ class Bench:
         scatter = self.scatter_of(WHOLE_FACE, metric, self.situation)
         leak = [_leak(change.metric, change.depth) for change in zones]
         scatter = math.hypot(scatter, float(np.sum(share * leak) / max(share.sum(), 1e-9)))
-        change = Change(WHOLE_FACE, metric, pooled, scatter, 0.0, 0.0, Finding(NOT_COMPARABLE, ""), ())
+        change = Change(WHOLE_FACE, metric, pooled, scatter, 0.0, 0.0, 0.0, Finding(NOT_COMPARABLE, ""), ())
         if share.sum() < self.stage.recipe.comparison.min_shared:
             reasons = [one.finding.reason for one, used in zip(zones, usable, strict=True) if not used]
             return replace(
@@ -163,9 +164,10 @@ class Bench:
     def _change(self, zone: ZonePair, metric: Metric, name: str, *, depth: float, caveats: tuple[str, ...]) -> Change:
         sides = [side.get(name, Tally({"value": math.nan}, {})) for side in zone.tallies]
         found = estimate("value", sides[0], sides[1], metric.low)
-        scatter = self.scatter_of(zone.name, name, replace(self.situation, turn=zone.turn))
+        scatter = self.scatter_of(zone.name, name, replace(self.situation, turn=zone.turn, shine=zone.shine))
         scatter = math.hypot(scatter, _leak(name, depth))
-        change = Change(zone.name, name, found, scatter, depth, zone.turn, Finding(NOT_COMPARABLE, ""), caveats)
+        unknown = Finding(NOT_COMPARABLE, "")
+        change = Change(zone.name, name, found, scatter, depth, zone.turn, zone.shine, unknown, caveats)
         reason = self._reason(zone, metric, name) or _unsteady(found)
         if reason:
             return replace(change, finding=Finding(NOT_COMPARABLE, reason))

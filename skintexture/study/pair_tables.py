@@ -178,7 +178,7 @@ def change_map_table(comparison: Comparison | None) -> pd.DataFrame:
     shading, tiles = comparison.shading, comparison.shading.tiles
     rows: list[Row] = []
     used = np.flatnonzero(shading.known).astype(np.int32)
-    texture = shading.relief[used] - shading.slope * shading.change[used]
+    texture = shading.relief[used] - shading.log_gain[used]
     rows += _map_rows("texture", tiles.centre(used), texture, shading.pixels[used])
     rows += _pore_map(comparison)
     return _frame(rows, CHANGE_MAP_COLUMNS)

@@ -37,7 +37,7 @@ class ZonePair:
         None where pores can't be measured.
     area_mm2 : float
         Of the skin that was measured on both.
-    turn : float
+    turn, shine : float
         See `skintexture.study.between_shots.Situation`.
     """
 
@@ -46,6 +46,7 @@ class ZonePair:
     pores: PairedPores | None
     area_mm2: float
     turn: float = 0.0
+    shine: float = 0.0
 
     @property
     def name(self) -> str:
@@ -104,13 +105,13 @@ class Stage:
         """Measure one zone on both photos, where both show its skin."""
         if not all(zone.area_mm2 > 0 for zone in zones):
             return ZonePair(zones, ({}, {}), None, 0.0)
-        joint = cut_jointly(self.skin, zones, self.rules, self.tiles)
+        joint = self._without_light(cut_jointly(self.skin, zones, self.rules, self.tiles))
         area_mm2 = min(cutting.patches["luminance"].area_mm2 for cutting in joint.cuttings)
-        measured = ZonePair(zones, ({}, {}), None, area_mm2, _turn(joint))
+        measured = ZonePair(zones, ({}, {}), None, area_mm2, _turn(joint), self._shine(joint))
         if measured.shared < self.recipe.comparison.min_shared:
             return measured
         blocks = _blocks(joint, self.tiles, self.recipe.comparison.blocks)
-        tallies = self._texture(self._without_light(joint), blocks)
+        tallies = self._texture(joint, blocks)
         pores = self._pores(joint)
         if pores is not None:
             for side, more in enumerate(self._pore_tallies(joint, pores, blocks)):
@@ -118,11 +119,18 @@ class Stage:
         return replace(measured, tallies=tallies, pores=pores)
 
     def _without_light(self, joint: JointZone) -> JointZone:
-        """Take what moved light does to the strength of texture off the after photo's."""
+        """Take what moved light and shine do to the strength of texture and pores off the after photo's."""
         cutting = joint.cuttings[1]
         gain = self.shading.gain_at(joint.places[1].chart)
         patches = {name: replace(patch, signal=patch.signal / gain) for name, patch in cutting.patches.items()}
-        return replace(joint, cuttings=(joint.cuttings[0], replace(cutting, patches=patches)))
+        wide = replace(cutting.wide, signal=cutting.wide.signal / gain)
+        return replace(joint, cuttings=(joint.cuttings[0], replace(cutting, patches=patches, wide=wide)))
+
+    def _shine(self, joint: JointZone) -> float:
+        """Mean rise of the share of mirrored light over the zone, its sign taken off."""
+        tile = joint.places[0].tile[joint.cuttings[0].patches["luminance"].mask]
+        tile = tile[tile >= 0]
+        return abs(float(self.shading.shine[tile].mean())) if len(tile) else 0.0
 
     def _texture(self, joint: JointZone, blocks: Labels) -> tuple[dict[str, Tally], dict[str, Tally]]:
         tallies: tuple[dict[str, Tally], dict[str, Tally]] = ({}, {})

@@ -19,7 +19,7 @@ from skintexture.model import FloatArray
 from skintexture.validation.pair_cases import Case, cache_folder
 from skintexture.validation.pairs import compare_cases
 
-COLUMNS = ("metric", "reshot", "reshot_face", "per_turn", "per_blur_px", "per_shading")
+COLUMNS = ("metric", "reshot", "reshot_face", "per_turn", "per_shine", "per_blur_px", "per_shading")
 
 LEAST_SD = 0.005
 """Rounding and registration alone make about this much."""
@@ -38,6 +38,8 @@ CALIBRATED_ON = ("s01_ita+50", "s02_ita+22", "s03_ita-35", "s04_ita+50")
 _ALIKE_SHADING = 0.06
 # And a turn up to this: 4 % of area.
 _ALIKE_TURN = 0.04
+# And this much mirrored light, as a share of all.
+_ALIKE_SHINE = 0.01
 
 
 def scatter_table(changes: pd.DataFrame) -> pd.DataFrame:
@@ -47,7 +49,7 @@ def scatter_table(changes: pd.DataFrame) -> pd.DataFrame:
     ----------
     changes : DataFrame
         Changes of unchanged skin: ``zone``, ``metric``, ``relative`` (see `skintexture.study.intervals.Estimate`),
-        ``sampling_sd``, ``turn``, and of the pair ``blur_px`` and ``shading_sd``.
+        ``sampling_sd``, ``turn``, ``shine``, and of the pair ``blur_px`` and ``shading_sd``.
 
     Returns
     -------
@@ -63,15 +65,21 @@ def _row(metric: str, rows: pd.DataFrame) -> dict[str, object]:
     known = rows[np.isfinite(rows["relative"])]
     face = known["zone"] == WHOLE_FACE
     sharp, calm = known["blur_px"] == 0, known["shading_sd"] <= _ALIKE_SHADING
-    straight = known["turn"] <= _ALIKE_TURN
-    reshot = math.sqrt(max(LEAST_SD**2, _excess(known[sharp & calm & straight & ~face], "", 0.0)))
+    straight, dull = known["turn"] <= _ALIKE_TURN, known["shine"] <= _ALIKE_SHINE
+    alike = sharp & calm & straight & dull & ~face
+    reshot = math.sqrt(max(LEAST_SD**2, _excess(known[alike], "", 0.0)))
+
+    def dose(chosen: pd.Series[bool], name: str) -> float:
+        return math.sqrt(_excess(known[chosen & ~face], name, reshot))
+
     return {
         "metric": metric,
         "reshot": reshot,
         "reshot_face": math.sqrt(max(LEAST_SD**2, _excess(known[sharp & calm & face], "", 0.0))),
-        "per_turn": math.sqrt(_excess(known[sharp & calm & ~straight & ~face], "turn", reshot)),
-        "per_blur_px": math.sqrt(_excess(known[~sharp & calm & straight & ~face], "blur_px", reshot)),
-        "per_shading": math.sqrt(_excess(known[sharp & ~calm & straight & ~face], "shading_sd", reshot)),
+        "per_turn": dose(sharp & calm & ~straight & dull, "turn"),
+        "per_shine": dose(sharp & calm & straight & ~dull, "shine"),
+        "per_blur_px": dose(~sharp & calm & straight & dull, "blur_px"),
+        "per_shading": dose(sharp & ~calm & straight & dull, "shading_sd"),
     }
 
 

@@ -90,7 +90,7 @@ def compared(pair: Pair) -> pd.DataFrame:
     -------
     DataFrame
         Its changes as the tables have them, and beside them the case, ``relative``, ``sampling_sd``, ``turn``,
-        ``blur_px`` and ``shading_sd``.
+        ``shine``, ``blur_px`` and ``shading_sd``.
     """
     result = compare(pair.before, pair.after)
     rows = result.changes.assign(
@@ -104,6 +104,7 @@ def compared(pair: Pair) -> pd.DataFrame:
         relative=[change.found.relative for change in changes],
         sampling_sd=[change.found.sampling_sd for change in changes],
         turn=[change.turn for change in changes],
+        shine=[change.shine for change in changes],
         blur_px=max(result.comparison.extra_blur_mm) * coarser,
         shading_sd=result.comparison.shading.sd,
     )
