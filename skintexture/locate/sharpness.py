@@ -37,8 +37,8 @@ _OF_NYQUIST = 0.8
 _NOISE_FROM_NYQUIST = 1.05
 _LEAST_WINDOWS = 6
 _LEAST_RINGS = 4
-# Where blur has taken more than this of the power (natural log), leakage and rounding write the rest: the fit is
-# repeated without it.
+# Where blur has taken more than this of the power (natural log), leakage, rounding and compression write the rest: the
+# fit ends where the ratio first falls so far, and is repeated without what it says lies beyond.
 _MOST_LOST = 2.0
 _ROUNDS = 6
 # Median of white noise, whose power is that of an exponential distribution, by its mean.
@@ -195,7 +195,8 @@ def blur_between(before: Reference, after: Reference) -> BlurDifference:
 def _fit_fall(frequency: FloatArray, height: FloatArray) -> tuple[float, float, float, int]:
     """Log gain, σ² in mm², RMS misfit of log amplitude, and how many rings could be used."""
     basis = np.column_stack([np.ones(len(frequency)), -((2 * np.pi * frequency) ** 2)])
-    used = len(frequency)
+    lost = np.flatnonzero(np.abs(height - height[:2].mean()) > _MOST_LOST)
+    used = max(int(lost[0]), _LEAST_RINGS) if len(lost) else len(frequency)
     for _ in range(_ROUNDS):
         found = np.linalg.lstsq(basis[:used], height[:used], rcond=None)[0]
         clear = int(np.count_nonzero(-basis[:, 1] * abs(found[1]) < _MOST_LOST))

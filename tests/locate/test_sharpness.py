@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from known_head import photo_of, see_head
-from skintexture.locate.sharpness import blur_between, reference_points, see_reference
+from skintexture.locate.sharpness import FREQUENCIES, Reference, blur_between, reference_points, see_reference
 from skintexture.model import Photo, Scale
 
 PX_PER_MM = 8.0
@@ -84,3 +84,15 @@ def test_too_coarse_a_photo_says_nothing():
     photo = photo_of(np.full((*small.shape, 3), 0.3, np.float32))
     reference = see_reference(photo, small.face, Scale(1.2, "given", 0.0, 800.0, "exif"))
     assert math.isnan(blur_between(reference, reference).sigma_mm)
+
+
+def test_what_compression_leaves_beyond_the_blur_is_not_taken_for_sharpness():
+    """Beside hair, compression writes waves that its noise estimate, read in the corners, knows nothing of."""
+    power = np.tile(FREQUENCIES**-2.5, (12, 1))
+    quiet = np.full_like(power, 1e-9)
+    sigma_mm = 0.11
+    left = power[:, :1] * 1e-3
+    soft = power * np.exp(-((2 * np.pi * FREQUENCIES * sigma_mm) ** 2)) + left
+    found = blur_between(Reference(power, quiet, PX_PER_MM), Reference(soft, quiet, PX_PER_MM))
+    assert found.sigma_mm == pytest.approx(sigma_mm, rel=0.1)
+    assert found.residual_pct < 6
