@@ -79,9 +79,9 @@ def _inset(photo: Photo, zone: Zone, pores: Sequence[LocatedPore], side_px: int)
             outline_pore(marked, (float(y), float(x)), located, px_per_mm=zone.px_per_mm * zoom, width_px=2)
     letters = max(10, round(side_px * _LETTERS))
     title = f"{short_name(zone.name)}: {len(pores)} pore{'s' if len(pores) != 1 else ''}"
-    _letter(bare, title, (letters // 2, letters // 2), letters, colour_of(zone.name))
     _millimetre(marked, side_px / SIDE_MM, letters)
     framed = np.hstack([bare, marked])
+    _letter(framed, title, (letters // 2, letters // 2), letters, colour_of(zone.name))
     framed[[0, -1]] = framed[:, [0, -1]] = INK
     return framed
 

@@ -62,6 +62,17 @@ def test_an_inset_shows_the_skin_bare_and_with_its_pores(photo, result, add_pore
     assert not (np.abs(bare - np.array(PORE_COLOUR)).sum(axis=2) < 90).any()
 
 
+def test_a_long_title_is_written_too(photo, result, add_pores):
+    """The longest name with a count of four digits is wider than one of the two views."""
+    named = replace(result, zones=tuple(replace(zone, name="right_periorbital") for zone in result.zones[:1]))
+    many, few = (
+        draw_insets(photo, add_pores(named, *[(330.0, 300.0)] * count, zone="right_periorbital"), 460)
+        for count in (1000, 1)
+    )
+    lettered = [(strip[:30, :200] > 200).all(axis=2).any() for strip in (many, few)]
+    assert lettered == [True, True]
+
+
 def test_the_insets_stand_between_picture_and_strip(photo, result, add_pores):
     plain, with_pores = (
         draw_overlay(photo, of, max_slant_deg=60.0) for of in (result, add_pores(result, (330.0, 300.0)))
