@@ -175,20 +175,6 @@ def test_what_is_dark_long_and_narrow_is_a_hair_and_what_is_faint_or_wide_is_not
     assert column(detect(dark.patch, PARAMS), "elongation").max() < 2.1 < column(dark.pores, "elongation").max()
 
 
-def test_a_narrow_pit_beside_a_wide_one_is_found() -> None:
-    """At the scale of its own: on the wide one's it is a shoulder, and no maximum."""
-    rows, columns = np.indices((121, 121)) / 12.0
-    pits = ((60, 60, 0.6, 20.0), (60, 67, 0.2, 12.0))
-    signal = np.zeros((121, 121))
-    for y, x, diameter_mm, depth in pits:
-        variance = (diameter_mm / 2.355) ** 2 + PARAMS.grid_blur_mm**2
-        seen = depth * (diameter_mm / 2.355) ** 2 / variance
-        signal -= seen * np.exp(-0.5 * ((rows - y / 12) ** 2 + (columns - x / 12) ** 2) / variance)
-    patch = Patch(signal.astype(np.float32), np.ones((121, 121), bool), 12.0, np.ones((121, 121), np.float32))
-    off, _ = cKDTree(places(detect(patch, PARAMS))).query([(y, x) for y, x, _, _ in pits])
-    assert off.max() < 2.0
-
-
 def test_the_noise_of_a_dark_photo_does_not_hide_wide_pores() -> None:
     """Noise answers on fine scales: it is no reason to ask more of a pit that is many pixels wide."""
     wide = SkinSpec(seed=4, side_mm=20.0, diameter_mm=(0.45, 0.5), contrast_pct=(10.0, 12.0), pores_per_cm2=30.0)
