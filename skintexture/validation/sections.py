@@ -10,6 +10,7 @@ from skintexture.validation import (
     laws,
     pairs,
     pores,
+    registration,
     repeatability,
     resolution,
     slant,
@@ -29,6 +30,7 @@ SECTIONS: tuple[Section, ...] = (
     dose.SECTION,
     pores.SECTION,
     faces.SECTION,
+    registration.SECTION,
     pairs.SECTION,
     repeatability.SECTION,
 )
