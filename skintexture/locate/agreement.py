@@ -32,11 +32,14 @@ class Sameness:
     error_mm : float
         Median over that skin of the error there and back.
     same : bool
+    mirrored : bool
+        Whether it would be the same if one of the photos were turned over, left and right exchanged.
     """
 
     correlation: float
     error_mm: float
     same: bool
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from skintexture.model import FloatArray
 
@@ -89,6 +90,19 @@ def canonical_mesh() -> CanonicalMesh:
         uv=_frozen(vertices[:, 3:]),
         triangles=_frozen(indices.reshape(_TRIANGLES, 3)),
     )
+
+
+@cache
+def mirror_points() -> IntArray:
+    """For each point of the canonical face, the one across its plane of symmetry: (468,), read-only.
+
+    Examples
+    --------
+    >>> int(mirror_points()[33])  # from the right eye's outer corner to the left one's
+    263
+    """
+    vertices = canonical_mesh().vertices_mm
+    return _frozen(np.asarray(cKDTree(vertices).query(vertices * (-1.0, 1.0, 1.0))[1], np.int64))
 
 
 def _frozen(values: NDArray[Scalar]) -> NDArray[Scalar]:

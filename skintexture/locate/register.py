@@ -8,13 +8,14 @@ measured is read from each photo's own pixels.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from skintexture.locate.agreement import WHOLLY, Sameness, ZoneResidual, sameness, scale_ratio, zone_residual
+from skintexture.locate.canonical import mirror_points
 from skintexture.locate.common_frame import BARE, Look, at_frame, bare_at, common_frame, look
 from skintexture.locate.correspondence import Correspondence, Sheet, correspondence, places_of
 from skintexture.locate.flow import (
@@ -260,6 +261,22 @@ def register(before: Scene, after: Scene, faces: tuple[Face, Face], params: Regi
     Registration
         Also where the two are not the same skin: see its ``sameness``.
     """
+    found = _registered(before, after, faces, params)
+    if found.sameness.same:
+        return found
+    # A selfie may be stored as its mirror image, and a person is as much alike as that: say so.
+    turned_over = _registered(before, after, (faces[0], _turned_over(faces[1])), params)
+    return replace(found, sameness=replace(found.sameness, mirrored=turned_over.sameness.same))
+
+
+def _turned_over(face: Face) -> Face:
+    """Take each landmark for that across the face."""
+    points = face.points_px.copy()
+    points[: len(mirror_points())] = points[mirror_points()]
+    return replace(face, points_px=points)
+
+
+def _registered(before: Scene, after: Scene, faces: tuple[Face, Face], params: RegistrationParams) -> Registration:
     frame = common_frame((before, after), faces, params.px_per_mm)
     here = places_of(frame.before)
     looks = look(before, here, frame.px_per_mm), look(after, frame.start(here), frame.px_per_mm)

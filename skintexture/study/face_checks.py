@@ -23,14 +23,17 @@ def same_skin(pair: LookPair, _limits: ComparabilityParams) -> Iterator[Mismatch
     if pair.registration is None:
         return
     sameness = pair.registration.sameness
-    reading = Reading("same_skin", "not the same skin", "1", (1.0, sameness.correlation))
+    what = "one photo is mirrored" if sameness.mirrored else "not the same skin"
+    reading = Reading("same_skin", what, "1", (1.0, sameness.correlation))
     gap = Gap(1.0 - sameness.correlation, "1", None)
     if sameness.same:
         yield Mismatch(reading, gap, "none", Reach(zones=()), ALIKE)
         return
     text = (
-        f"the skin's own texture does not agree (correlation {sameness.correlation:.2f}): two people, or nothing sharp "
-        "enough in common; check which photos were paired"
+        "the skin is the same once left and right are exchanged, as in a selfie; turn one of the photos over"
+        if sameness.mirrored
+        else f"the skin's own texture does not agree (correlation {sameness.correlation:.2f}): two people, or nothing "
+        "sharp enough in common; check which photos were paired"
     )
     yield Mismatch(reading, gap, "not comparable", Reach(), text)
 

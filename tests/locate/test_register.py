@@ -14,6 +14,7 @@ from known_pair import PX_PER_MM, Bend, see_twice
 from skintexture.assets import face_model
 from skintexture.errors import RecipeError
 from skintexture.io.photos import read_photo
+from skintexture.locate.canonical import mirror_points
 from skintexture.locate.correspondence import places_of
 from skintexture.locate.grid import Grid
 from skintexture.locate.landmarks import MediapipeFaceFinder
@@ -128,6 +129,25 @@ def test_the_same_skin_is_known_and_another_is_refused(registration):
     assert not other.sameness.same
     assert other.sameness.correlation < 0.6 * registration.sameness.correlation
     assert other.sameness.error_mm > 3 * registration.sameness.error_mm
+
+
+def test_a_mirrored_photo_is_refused_and_named(pair):
+    kinds, face = pair.after.skin.kinds, pair.faces[1]
+    photo = pair.after.photo
+    points = face.points_px.copy()
+    points[:468] = points[mirror_points()]
+    points[:, 1] = photo.width_px - 1 - points[:, 1]
+    turned = replace(
+        pair.after,
+        photo=replace(photo, linear_rgb=photo.linear_rgb[:, ::-1].copy(), clipped=photo.clipped[:, ::-1].copy()),
+        skin=replace(pair.after.skin, kinds=kinds[:, ::-1].copy()),
+    )
+    found = register(pair.before, turned, (pair.faces[0], replace(face, points_px=points)), PARAMS).sameness
+    assert not found.same
+    assert found.mirrored
+    other = registered(see_twice((1, 2))).sameness
+    assert not other.same
+    assert not other.mirrored
 
 
 def test_exposure_changes_nothing(pair, registration):

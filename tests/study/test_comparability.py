@@ -193,6 +193,13 @@ def test_two_people_are_refused_everywhere():
     assert all(found.not_comparable == ("not the same skin",) for found in limits.values())
 
 
+def test_a_mirrored_photo_is_refused_by_that_name():
+    rows = judge(BASE, BASE, _Registered(Sameness(0.3, 4.0, same=False, mirrored=True)), LIMITS)
+    limits = verdict_limits(rows, ZONE_NAMES, FAMILIES)
+    assert all(found.not_comparable == ("one photo is mirrored",) for found in limits.values())
+    assert "turn one of the photos over" in next(row.text for row in rows if row.severity == "not comparable")
+
+
 def test_a_scale_that_disagrees_with_the_skin_is_named():
     assert _felt(BASE, _Registered(scale_ratio=1.06))["scale"] == "caveat"
     assert _felt(BASE, _Registered(scale_ratio=1.3))["scale"] == "not comparable"
