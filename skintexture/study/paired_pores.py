@@ -112,6 +112,7 @@ def pair_pores(pair: Pair, zone: JointZone, params: tuple[PoreParams, Registrati
     Returns
     -------
     PairedPores
+        Without those at the edge of the skin, of whose surround too little is seen on either photo.
     """
     lists = [detect(cutting.wide, params[0]) for cutting in zone.cuttings]
     own = [_on_photo(pores, cutting) for pores, cutting in zip(lists, zone.cuttings, strict=True)]
@@ -137,6 +138,8 @@ def pair_pores(pair: Pair, zone: JointZone, params: tuple[PoreParams, Registrati
         )
         for channel in zone.channels
     }
+    read = np.isfinite(profiles["luminance"]).all(axis=(1, 2))
+    before, after, index = before[read], after[read], index[read]
     chart = _chart(pair, before)
     return PairedPores(
         at_px=np.stack([before, after], axis=1),
@@ -145,7 +148,7 @@ def pair_pores(pair: Pair, zone: JointZone, params: tuple[PoreParams, Registrati
         found=index >= 0,
         diameter_mm=_of_found(lists, index, "diameter_mm"),
         contrast_pct=_of_found(lists, index, "contrast_pct"),
-        profiles=profiles,
+        profiles={channel: profile[read] for channel, profile in profiles.items()},
         area_ratio=_area_ratio(pair, before),
     )
 
