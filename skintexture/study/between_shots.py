@@ -22,24 +22,24 @@ _PARTS = ("reshot", "reshot_face", "per_turn", "per_shine", "per_blur_px", "per_
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What two photos differ in, after equalising.
+    """What two photos differ in over a zone, after equalising.
 
     Attributes
     ----------
     blur_px : float
         σ of the blur that was added to the sharper one, in its pixels; 0 where none was.
-    shading_sd : float
-        See `skintexture.study.shading.Shading`.
+    shading : float
+        Change of the slow shading, as a natural log, RMS over the zone's tiles; the mean over the face is taken off.
     turn : float
-        Of a zone: natural log of the ratio of the areas that it fills in the two photos at one scale, its sign taken
-        off. Skin that is seen at another slant is another picture.
+        Natural log of the ratio of the areas that the zone fills in the two photos at one scale, its sign taken off.
+        Skin that is seen at another slant is another picture.
     shine : float
-        Of a zone: mean rise of the share of mirrored light beyond the whole face's, its sign taken off. What it does to
-        texture on average was taken off; skins differ in it.
+        Mean rise of the share of mirrored light beyond the whole face's, its sign taken off. What it does to texture on
+        average was taken off; skins differ in it.
     """
 
-    blur_px: float
-    shading_sd: float
+    blur_px: float = 0.0
+    shading: float = 0.0
     turn: float = 0.0
     shine: float = 0.0
 
@@ -59,7 +59,7 @@ class Scatter:
     per_blur_px : float
         Added, in squares, for each pixel of blur that was equalised.
     per_shading : float
-        Added, in squares, for each unit of the shading's SD.
+        Added, in squares, for each unit of the zone's change of shading.
     """
 
     reshot: float
@@ -72,8 +72,8 @@ class Scatter:
     def sd(self, zone: str, situation: Situation) -> float:
         """SD of the change, all parts together."""
         reshot = self.reshot_face if zone == WHOLE_FACE else self.reshot
-        local = (self.per_turn * situation.turn, self.per_shine * situation.shine)
-        return math.hypot(reshot, *local, self.per_blur_px * situation.blur_px, self.per_shading * situation.shading_sd)
+        doses = (self.per_turn * situation.turn, self.per_shine * situation.shine)
+        return math.hypot(reshot, *doses, self.per_blur_px * situation.blur_px, self.per_shading * situation.shading)
 
 
 @cache

@@ -62,8 +62,8 @@ class Change:
         SD of the relative change between shots of unchanged skin.
     depth : float
         Change of the pores' contrast in this zone, as a natural log: what sizes can't quite be told from.
-    turn, shine : float
-        Of the zone, see `skintexture.study.between_shots.Situation`; 0 for the whole face.
+    situation : Situation
+        What the photos differ in here.
     finding : Finding
     caveats : tuple of str
         Of either photo's zone.
@@ -74,8 +74,7 @@ class Change:
     found: Estimate
     scatter: float
     depth: float
-    turn: float
-    shine: float
+    situation: Situation
     finding: Finding
     caveats: tuple[str, ...]
 
@@ -105,7 +104,7 @@ class Bench:
     stage : Stage
         That it was measured on.
     situation : Situation
-        What was equalised.
+        What the photos differ in over the whole face.
     scatter_of : callable
         Scatter between shots.
     hindrances : mapping
@@ -143,7 +142,7 @@ class Bench:
         scatter = self.scatter_of(WHOLE_FACE, metric, self.situation)
         leak = [_leak(change.metric, change.depth) for change in zones]
         scatter = math.hypot(scatter, float(np.sum(share * leak) / max(share.sum(), 1e-9)))
-        change = Change(WHOLE_FACE, metric, pooled, scatter, 0.0, 0.0, 0.0, Finding(NOT_COMPARABLE, ""), ())
+        change = Change(WHOLE_FACE, metric, pooled, scatter, 0.0, self.situation, Finding(NOT_COMPARABLE, ""), ())
         if share.sum() < self.stage.recipe.comparison.min_shared:
             reasons = [one.finding.reason for one, used in zip(zones, usable, strict=True) if not used]
             return replace(
@@ -164,10 +163,11 @@ class Bench:
     def _change(self, zone: ZonePair, metric: Metric, name: str, *, depth: float, caveats: tuple[str, ...]) -> Change:
         sides = [side.get(name, Tally({"value": math.nan}, {})) for side in zone.tallies]
         found = estimate("value", sides[0], sides[1], metric.low)
-        scatter = self.scatter_of(zone.name, name, replace(self.situation, turn=zone.turn, shine=zone.shine))
+        situation = replace(zone.situation, blur_px=self.situation.blur_px)
+        scatter = self.scatter_of(zone.name, name, situation)
         scatter = math.hypot(scatter, _leak(name, depth))
         unknown = Finding(NOT_COMPARABLE, "")
-        change = Change(zone.name, name, found, scatter, depth, zone.turn, zone.shine, unknown, caveats)
+        change = Change(zone.name, name, found, scatter, depth, situation, unknown, caveats)
         reason = self._reason(zone, metric, name) or _unsteady(found)
         if reason:
             return replace(change, finding=Finding(NOT_COMPARABLE, reason))

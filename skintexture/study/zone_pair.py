@@ -14,6 +14,7 @@ from skintexture.locate.cut import CutRules, measurable_channels
 from skintexture.metrics.pores import PoreParams
 from skintexture.model import Channel, Zone
 from skintexture.recipe import Needs, Recipe
+from skintexture.study.between_shots import Situation
 from skintexture.study.joint import JointPlaces, JointZone, Labels, Pair, Tiles, cut_jointly
 from skintexture.study.paired_pores import PairedPores, PoreSignal, pair_pores, tally_counted, tally_paired
 from skintexture.study.shading import Shading, compare_shading
@@ -21,6 +22,7 @@ from skintexture.study.tallies import OUTSIDE, TALLIES, Tally
 
 # Tiles with fewer pixels of the grid than this in a zone are in none of its blocks.
 _LEAST_TILE_PX = 200
+_ALIKE = Situation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,15 @@ class ZonePair:
         None where pores can't be measured.
     area_mm2 : float
         Of the skin that was measured on both.
-    turn, shine : float
-        See `skintexture.study.between_shots.Situation`.
+    situation : Situation
+        What the photos differ in here, but for what was added to either.
     """
 
     zones: tuple[Zone, Zone]
     tallies: tuple[dict[str, Tally], dict[str, Tally]]
     pores: PairedPores | None
     area_mm2: float
-    turn: float = 0.0
-    shine: float = 0.0
+    situation: Situation = _ALIKE
 
     @property
     def name(self) -> str:
@@ -107,7 +108,7 @@ class Stage:
             return ZonePair(zones, ({}, {}), None, 0.0)
         joint = self._without_light(cut_jointly(self.skin, zones, self.rules, self.tiles))
         area_mm2 = min(cutting.patches["luminance"].area_mm2 for cutting in joint.cuttings)
-        measured = ZonePair(zones, ({}, {}), None, area_mm2, _turn(joint), self._shine(joint))
+        measured = ZonePair(zones, ({}, {}), None, area_mm2, self._situation(joint))
         if measured.shared < self.recipe.comparison.min_shared:
             return measured
         blocks = _blocks(joint, self.tiles, self.recipe.comparison.blocks)
@@ -126,11 +127,13 @@ class Stage:
         wide = replace(cutting.wide, signal=cutting.wide.signal / gain)
         return replace(joint, cuttings=(joint.cuttings[0], replace(cutting, patches=patches, wide=wide)))
 
-    def _shine(self, joint: JointZone) -> float:
-        """Mean rise of the share of mirrored light over the zone, its sign taken off."""
+    def _situation(self, joint: JointZone) -> Situation:
         tile = joint.places[0].tile[joint.cuttings[0].patches["luminance"].mask]
         tile = tile[tile >= 0]
-        return abs(float(self.shading.shine[tile].mean())) if len(tile) else 0.0
+        if not len(tile):
+            return Situation(turn=_turn(joint))
+        shading = float(np.sqrt(np.mean(self.shading.change[tile] ** 2)))
+        return Situation(shading=shading, turn=_turn(joint), shine=abs(float(self.shading.shine[tile].mean())))
 
     def _texture(self, joint: JointZone, blocks: Labels) -> tuple[dict[str, Tally], dict[str, Tally]]:
         tallies: tuple[dict[str, Tally], dict[str, Tally]] = ({}, {})

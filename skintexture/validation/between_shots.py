@@ -34,7 +34,7 @@ UNCHANGED: tuple[Case, ...] = (
 CALIBRATED_ON = ("s01_ita+50", "s02_ita+22", "s03_ita-35", "s04_ita+50")
 """Of `skintexture.validation.pair_cases.people`: every identity and tone once."""
 
-# Shading up to this SD is that of a reshot face.
+# Change of shading up to this is that of a reshot face.
 _ALIKE_SHADING = 0.06
 # And a turn up to this: 4 % of area.
 _ALIKE_TURN = 0.04
@@ -49,7 +49,8 @@ def scatter_table(changes: pd.DataFrame) -> pd.DataFrame:
     ----------
     changes : DataFrame
         Changes of unchanged skin: ``zone``, ``metric``, ``relative`` (see `skintexture.study.intervals.Estimate`),
-        ``sampling_sd``, ``turn``, ``shine``, and of the pair ``blur_px`` and ``shading_sd``.
+        ``sampling_sd``, and what
+        `skintexture.study.between_shots.Situation` holds.
 
     Returns
     -------
@@ -64,7 +65,7 @@ def scatter_table(changes: pd.DataFrame) -> pd.DataFrame:
 def _row(metric: str, rows: pd.DataFrame) -> dict[str, object]:
     known = rows[np.isfinite(rows["relative"])]
     face = known["zone"] == WHOLE_FACE
-    sharp, calm = known["blur_px"] == 0, known["shading_sd"] <= _ALIKE_SHADING
+    sharp, calm = known["blur_px"] == 0, known["shading"] <= _ALIKE_SHADING
     straight, dull = known["turn"] <= _ALIKE_TURN, known["shine"] <= _ALIKE_SHINE
     alike = sharp & calm & straight & dull & ~face
     reshot = math.sqrt(max(LEAST_SD**2, _excess(known[alike], "", 0.0)))
@@ -79,7 +80,7 @@ def _row(metric: str, rows: pd.DataFrame) -> dict[str, object]:
         "per_turn": dose(sharp & calm & ~straight & dull, "turn"),
         "per_shine": dose(sharp & calm & straight & ~dull, "shine"),
         "per_blur_px": dose(~sharp & calm & straight & dull, "blur_px"),
-        "per_shading": dose(sharp & ~calm & straight & dull, "shading_sd"),
+        "per_shading": dose(sharp & ~calm & straight & dull, "shading"),
     }
 
 

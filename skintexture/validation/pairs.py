@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from skintexture.batch import Refused, run
 from skintexture.comparison import compare
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.phantoms.treatment import Treatment
+from skintexture.study.between_shots import Situation
 from skintexture.study.verdict import NOT_COMPARABLE
 from skintexture.validation.faces import samples_folder
 from skintexture.validation.finding import Effort, Exhibit, Finding, Section, Table, at_least, at_most
@@ -89,8 +91,8 @@ def compared(pair: Pair) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Its changes as the tables have them, and beside them the case, ``relative``, ``sampling_sd``, ``turn``,
-        ``shine``, ``blur_px`` and ``shading_sd``.
+        Its changes as the tables have them, and beside them the case, ``relative``, ``sampling_sd`` and
+        what `skintexture.study.between_shots.Situation` holds.
     """
     result = compare(pair.before, pair.after)
     rows = result.changes.assign(
@@ -99,14 +101,10 @@ def compared(pair: Pair) -> pd.DataFrame:
     if result.comparison is None:
         return rows
     changes = result.comparison.changes
-    coarser = min(side.scene.scale.px_per_mm for _, side in result.comparison.pair.sides())
     return rows.assign(
         relative=[change.found.relative for change in changes],
         sampling_sd=[change.found.sampling_sd for change in changes],
-        turn=[change.turn for change in changes],
-        shine=[change.shine for change in changes],
-        blur_px=max(result.comparison.extra_blur_mm) * coarser,
-        shading_sd=result.comparison.shading.sd,
+        **{part.name: [getattr(change.situation, part.name) for change in changes] for part in fields(Situation)},
     )
 
 

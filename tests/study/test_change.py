@@ -139,7 +139,7 @@ def test_the_whole_face_of_a_signed_metric_is_the_difference_of_its_means():
 
 def test_a_zone_seen_at_another_slant_is_less_sure():
     bench = replace(_bench(), scatter_of=lambda _zone, _metric, situation: 0.02 + situation.turn)
-    zones = _all_zones(10.0, nose=replace(_zone("nose", 8.5), turn=0.1))
+    zones = _all_zones(10.0, nose=replace(_zone("nose", 8.5), situation=Situation(turn=0.1)))
     changes = {change.zone: change for change in bench.all_changes(zones) if change.metric == METRIC}
     assert changes["nose"].finding.verdict == "no change shown"
     assert changes["chin"].scatter == pytest.approx(0.02)

@@ -9,12 +9,12 @@ import pytest
 from skintexture.validation.between_shots import LEAST_SD, scatter_table
 
 
-def _changes(sd, *, zone="nose", blur_px=0.0, shading_sd=0.02, turn=0.01, sampling_sd=0.0):
+def _changes(sd, *, zone="nose", blur_px=0.0, shading=0.02, turn=0.01, shine=0.001, sampling_sd=0.0):
     rng = np.random.default_rng(1)
     rows = 4000
     relative = rng.normal(0.0, np.hypot(sd, sampling_sd), rows)
     row = {"metric": "m", "zone": zone, "sampling_sd": sampling_sd}
-    row |= {"blur_px": blur_px, "shading_sd": shading_sd, "turn": turn}
+    row |= {"blur_px": blur_px, "shading": shading, "turn": turn, "shine": shine}
     return pd.DataFrame([row] * rows).assign(relative=relative)
 
 
@@ -24,7 +24,7 @@ def test_each_cause_gets_its_part():
             _changes(0.03, sampling_sd=0.02),
             _changes(0.01, zone="whole_face"),
             _changes(0.05, blur_px=2.0),
-            _changes(0.05, shading_sd=0.1),
+            _changes(0.05, shading=0.1),
             _changes(0.05, turn=0.1),
         ]
     )
