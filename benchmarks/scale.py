@@ -64,7 +64,7 @@ def trivial_run(jobs: int) -> None:
         )
 
     measuring.measure_and_show = nothing
-    table = pa.concat_tables(portion(start, min(start + 1000, jobs)) for start in range(0, jobs, 1000))
+    table = pa.concat_tables(portion(start, min(start + 1000, jobs)) for start in range(0, jobs, 1000)).combine_chunks()
     inputs, settings = Inputs(table, (), "0" * 64), Settings(load_recipe("coarse"), KnownScale())
     options = RunOptions(overlays="none", contact_sheets=False)
     with tempfile.TemporaryDirectory() as out:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol, Self
 
 from skintexture.batch.outcomes import Job, Refused, Result, crash, hang
@@ -106,7 +108,7 @@ class SpawnPool:
     def __init__(self, workers: int) -> None:
         self._workers = workers
         self._free: list[ProcessPoolExecutor] = []
-        self._all: set[ProcessPoolExecutor] = set()
+        self._all: dict[ProcessPoolExecutor, int] = {}  # and the number of its process
 
     def __enter__(self) -> Self:
         self._start(self._workers)
@@ -128,7 +130,7 @@ class SpawnPool:
                 return
             error = done.exception()
             if isinstance(error, BrokenExecutor):
-                self._all.discard(pool)
+                self._all.pop(pool, None)
                 in_time = limit_s is None or time.monotonic() - since < limit_s
                 outcome.set_exception(crash() if in_time or limit_s is None else hang(limit_s))
                 return
@@ -145,21 +147,26 @@ class SpawnPool:
         pass
 
     def __exit__(self, *exception: object) -> None:
-        for pool in list(self._all):
-            pool.shutdown(wait=False, cancel_futures=True)
-        for pool in list(self._all):
-            pool.shutdown(wait=True)
+        endings = [threading.Thread(target=pool.shutdown) for pool in self._all]
+        for ending in endings:
+            ending.start()
+        try:
+            for ending in endings:
+                ending.join()
+        except KeyboardInterrupt:  # once more: what is in work isn't waited for
+            for worker in list(self._all.values()):
+                with suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGTERM)
+            raise
 
     def _start(self, workers: int) -> None:
         # Fork would deadlock after OpenCV has been used.
         spawn = multiprocessing.get_context("spawn")
         pools = [ProcessPoolExecutor(1, mp_context=spawn, initializer=prepare_worker) for _ in range(workers)]
-        self._all.update(pools)
         with _interrupts_held():
             started = [pool.submit(ready) for pool in pools]
         try:
-            for future in started:
-                future.result()
+            self._all |= {pool: future.result() for pool, future in zip(pools, started, strict=True)}
         except BrokenExecutor as broken:
             raise RuntimeError(
                 "worker processes can't start: put the script's own work under `if __name__ == '__main__':`, or use "

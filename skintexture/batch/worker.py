@@ -61,5 +61,6 @@ def _die_with_driver() -> None:
         os._exit(1)
 
 
-def ready() -> None:
-    """Show that a worker starts, so that one that doesn't is not blamed on a photo."""
+def ready() -> int:
+    """Show that a worker starts, so that one that doesn't is not blamed on a photo; return its process's number."""
+    return os.getpid()

@@ -20,6 +20,9 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 OWN_PICTURES = ("overlays", "refused", "contact_sheets")
 """Folders of pictures that a run writes beside its `provenance.json`."""
 
+RUN_FACTS = "ledger/run.json"
+"""What a run writes first, before any picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class PhotoFile:
@@ -70,7 +73,7 @@ def find_photos(roots: Sequence[Place], *, results: Place | None = None) -> list
         Folders, searched with their subfolders for files that end in one of `SUFFIXES`; patterns (``*``, ``?``,
         ``[…]``; ``**`` for any folders) of such files; and files, taken whatever their suffix. Or URLs of these. Hidden
         files and folders are skipped, and so are links to folders, unless they are named here; and so are the pictures
-        of results: `OWN_PICTURES` and ``summary.png`` beside a ``provenance.json``.
+        of results: `OWN_PICTURES` and ``summary.png`` beside a ``provenance.json`` or `RUN_FACTS`.
     results : Path or str, optional
         Folder that results go to; its pictures are skipped too, whether or not an earlier run came to its end.
 
@@ -126,7 +129,8 @@ def _photos_in(folder: Path, results: Place | None) -> Iterator[Path]:
     own = results.resolve() if isinstance(results, Path) else None
     for where, folders, files in os.walk(folder, onerror=stop):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        ours = "provenance.json" in files or (own is not None and Path(where).resolve() == own)
+        ours = "provenance.json" in files or Path(where, RUN_FACTS).is_file()
+        ours = ours or (own is not None and Path(where).resolve() == own)
         if ours:
             folders[:] = [name for name in folders if name not in OWN_PICTURES]
         for name in sorted(files):
@@ -149,6 +153,7 @@ def _at_url(root: str, results: Place | None) -> Iterator[_Found]:
         return
     home = root.rstrip("/") if not _is_pattern(root) else re.split(r"/[^/]*[*?\[]", root)[0]
     ours = {url.removesuffix("provenance.json") for url in urls if url.endswith("/provenance.json")}
+    ours |= {url.removesuffix(RUN_FACTS) for url in urls if url.endswith(f"/{RUN_FACTS}")}
     ours |= {f"{str(results).rstrip('/')}/"} if isinstance(results, str) else set()
     for url in urls:
         inside = url[len(home) + 1 :].split("/")

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from skintexture.errors import OutputError
 from skintexture.io.stores import Store
+from skintexture.io.tables import give_memory_back
 
 FOLDER = "ledger"
 
@@ -92,13 +93,15 @@ class Ledger:
         small, self._small = self._small, []
         if len(small) < 2:
             return
-        table = pa.concat_tables([pq.read_table(io.BytesIO(data)) for _, data in small])
+        table = pa.concat_tables([pq.read_table(io.BytesIO(data), use_threads=False) for _, data in small])
         joined = _Part(small[0][0].first, small[-1][0].last)
         self._store.write(_parquet(table), joined.name)
         gone = {part for part, _ in small}
         self._parts = [part for part in self._parts if part not in gone] + [joined]
         for part in gone:
             self._store.remove(part.name)
+        del table
+        give_memory_back()
 
     def columns(self, names: Sequence[str]) -> pa.Table:
         """Return some columns of all records, by number; nulls where an older part lacks one.
@@ -139,7 +142,7 @@ class Ledger:
         try:
             file = pq.ParquetFile(io.BytesIO(self._store.read(part.name)))
             known = None if names is None else [name for name in names if name in file.schema_arrow.names]
-            table = file.read(known)
+            table = file.read(known, use_threads=False)
         except (OSError, pa.ArrowException) as error:
             raise OutputError(
                 f"{self._store.place(part.name)} can't be read ({error})",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from skintexture.io.stores import read_place
 
 _SEPARATORS = ",;\t"
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+# Spreadsheet programs write and read such a line above the table.
+_SAYS_SEPARATOR = re.compile(f"sep=([{_SEPARATORS}])\\r?\\n", re.IGNORECASE)
 _ROWS_AT_ONCE = 50_000
 
 
@@ -108,14 +111,15 @@ def read_written(place: Place) -> WrittenTable:
 
 
 def _from_csv(text: str) -> WrittenTable:
-    first = text.partition("\n")[0]
-    separator = max(_SEPARATORS, key=first.count)
+    said = _SAYS_SEPARATOR.match(text)
+    text, above = (text[said.end() :], 1) if said else (text, 0)
+    separator = said[1] if said else max(_SEPARATORS, key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     names = [name.strip() for name in next(reader, [])]
     columns: list[list[Any]] = [[] for _ in names]
     at: list[NDArray[np.int64]] = []
     odd: list[str] = []
-    for lines, rows in _row_chunks(reader):
+    for lines, rows in _row_chunks(reader, above):
         at.append(np.array(lines, dtype=np.int64))
         odd += [
             f"line {line}: {len(row)} cells, and there are {len(names)} columns"
@@ -130,16 +134,16 @@ def _from_csv(text: str) -> WrittenTable:
     return WrittenTable(names, made, lines_of_rows, "line", "." if separator == "," else ",", odd)
 
 
-def _row_chunks(reader: Any) -> Iterator[tuple[list[int], list[list[str]]]]:
-    """Rows that hold anything, each with the line that it begins on."""
+def _row_chunks(reader: Any, above: int) -> Iterator[tuple[list[int], list[list[str]]]]:
+    """Rows that hold anything, each with the line that it begins on; ``above`` the table stand so many lines."""
     lines: list[int] = []
     rows: list[list[str]] = []
-    line = reader.line_num + 1
+    line = above + reader.line_num + 1
     for row in reader:
         if any(map(str.strip, row)):
             lines.append(line)
             rows.append(row)
-        line = reader.line_num + 1
+        line = above + reader.line_num + 1
         if len(rows) == _ROWS_AT_ONCE:
             yield lines, rows
             lines, rows = [], []

@@ -30,7 +30,15 @@ def is_url(text: object) -> bool:
 
 
 def place_of(text: str | Path) -> Place:
-    """Tell a URL from a path; ``file://`` is a path."""
+    """Tell a URL from a path; ``file://`` is a path.
+
+    Raises
+    ------
+    InputError
+        It is empty: as a path it would be the working folder.
+    """
+    if text == "":
+        raise InputError("an empty name was given", "check what the command or variable was to hold")
     if not is_url(text):
         return Path(text)
     text = str(text)

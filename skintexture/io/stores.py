@@ -121,6 +121,8 @@ class LocalStore:
 
     @contextmanager
     def held(self) -> Iterator[None]:
+        if self.root.exists() and not self.root.is_dir():
+            raise OutputError(f"{self.root} is a file, and results can't be written into it", "name a folder")
         with cant_write(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o666)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skintexture.io.stores import Store
-from skintexture.io.tables import cant_write, csv_text, sync_file
+from skintexture.io.tables import cant_write, csv_text, give_memory_back, sync_file
 
 _ROWS_PER_GROUP = 100_000
 _FRAME_TYPES = {pa.string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype()}
@@ -66,6 +66,8 @@ class TableFiles:
             self._writer = pq.ParquetWriter(path, self._schema)
         if len(rows) or not self._in_pieces:
             self._writer.write_table(rows, row_group_size=max(1, len(rows)))
+        del rows
+        give_memory_back()
 
 
 def put_tables(store: Store, tables: list[TableFiles]) -> None:

@@ -184,3 +184,8 @@ def sync_file(path: Path) -> None:
     """See to it that a file's content is on the disk."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def give_memory_back() -> None:
+    """Give back to the system what Arrow holds ready for its next table, which is as much as its largest one took."""
+    pa.default_memory_pool().release_unused()

@@ -86,7 +86,8 @@ def _pieces(word: str, face: ImageFont.FreeTypeFont, width_px: float) -> list[st
 
 
 def shorten(text: str, face: ImageFont.FreeTypeFont, width_px: float) -> str:
-    """Take letters out of a text's middle until it fits."""
+    """Take letters out of a text's middle until it fits; line ends in it, which file names may have, become blanks."""
+    text = " ".join(text.splitlines())
     if face.getlength(text) <= width_px:
         return text
     kept = len(text)

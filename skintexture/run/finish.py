@@ -27,7 +27,7 @@ from skintexture.tabulate import REFUSED, Scores, provenance
 
 _AT_ONCE = 50  # photos whose rows are in memory
 _PER_FILE = ORDINARY_PHOTOS  # of a table in pieces; a multiple of the above
-SHEETS = "contact_sheets"
+SHEETS, PROVENANCE = "contact_sheets", "provenance.json"
 
 
 def write_results(folder: RunFolder, photos: pa.Table, recipe: Recipe, options: RunOptions) -> int:
@@ -76,6 +76,8 @@ def write_results(folder: RunFolder, photos: pa.Table, recipe: Recipe, options: 
                 digests |= dict(zip(identity["photo"].to_pylist(), records["photo_sha256"].to_pylist(), strict=True))
         for table in tables:
             table.end_piece()
+        # Where it is, the tables are whole and belong together.
+        folder.store.remove(PROVENANCE)
         put_tables(folder.store, tables)
         if sheets is not None:
             sheets.end()
@@ -83,7 +85,7 @@ def write_results(folder: RunFolder, photos: pa.Table, recipe: Recipe, options: 
         else:
             folder.store.remove(SHEETS)
     # Of large sets, the photos' digests are in the table of photos alone.
-    folder.store.write(json_bytes(provenance(recipe, digests)), "provenance.json")
+    folder.store.write(json_bytes(provenance(recipe, digests)), PROVENANCE)
     return refused
 
 

@@ -16,13 +16,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from skintexture.errors import InputError
+from skintexture.io.finding import RUN_FACTS
 from skintexture.io.ledger import FOLDER, Ledger
 from skintexture.io.stores import Store, store_at
+from skintexture.io.tables import give_memory_back
 from skintexture.run.inputs import Inputs
 from skintexture.run.records import RECORD
 from skintexture.run.settings import KEY_BYTES
 
-_RUN, _INPUTS, LOG = f"{FOLDER}/run.json", f"{FOLDER}/inputs.parquet", "log.jsonl"
+_RUN, _INPUTS, LOG = RUN_FACTS, f"{FOLDER}/inputs.parquet", "log.jsonl"
 
 _ROWS_PER_GROUP = 10_000
 
@@ -88,6 +90,7 @@ class RunFolder:
         }
         self.note({**facts, **said})
         self.store.write(data.getvalue(), _INPUTS)
+        give_memory_back()
 
     def end(self) -> None:
         """Note that the run's tables are written."""

@@ -14,6 +14,7 @@ import pytest
 from faulty_jobs import LIMIT_S, check_forty, run_forty
 from skintexture.batch import InProcess, Outcome, Refused, SpawnPool, Threads, as_they_end
 from skintexture.batch.cluster import Cluster
+from skintexture.batch.outcomes import WorkerLost
 from skintexture.errors import InputError
 
 
@@ -44,6 +45,46 @@ def test_forty_jobs_on_a_pool_of_processes(tmp_path):
 def test_forty_jobs_on_a_dask_cluster(cluster, tmp_path):
     results = run_forty(Cluster(cluster.scheduler_address), tmp_path)
     check_forty(results, crash="took its worker down", hang="took its worker down")
+
+
+class BusyClient:
+    """A scheduler whose only worker has one job for ever, and is lost and replaced every other time it is asked."""
+
+    key = "job"
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.cancelled = False
+
+    def submit(self, *_: object, **__: object) -> BusyClient:
+        return self
+
+    def add_done_callback(self, _: object) -> None:
+        pass
+
+    def cancel(self, *, force: bool) -> None:
+        self.cancelled = force
+
+    def nthreads(self) -> dict[str, int]:
+        self.asked += 1
+        return {f"worker{self.asked}": 1}
+
+    def processing(self) -> dict[str, list[str]]:
+        return {f"worker{self.asked}": ["job"]} if self.asked % 2 else {}
+
+
+def test_a_job_that_goes_from_worker_to_worker_is_taken_back(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    cluster = Cluster("tcp://nowhere:1")
+    cluster._client = client = BusyClient()
+    outcome = cluster.submit(abs, -1, 30.0)
+    while not outcome.done() and now < 1000:
+        now += 10.0
+        cluster.look_up()
+    assert client.cancelled
+    assert 2 * (30 + 60) <= now < 2 * (30 + 60) + 40  # it was at work half of the time
+    assert isinstance(outcome.exception(), WorkerLost)
 
 
 def test_a_scheduler_that_does_not_answer_or_exist_is_told():
@@ -127,6 +168,30 @@ if __name__ == "__main__":
         print(pool.submit(idle, 1, None).result(), flush=True)
         time.sleep(60)
 """
+
+
+IMPATIENT = """
+import signal, sys, threading, time, os
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from skintexture.batch import SpawnPool
+if __name__ == "__main__":
+    try:
+        with SpawnPool(2) as pool:
+            pool.submit(time.sleep, 600, None)
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+            threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+            time.sleep(60)
+    except KeyboardInterrupt:
+        print("stopped")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a process")
+def test_a_second_ctrl_c_does_not_wait_for_what_is_in_work(tmp_path):
+    script = tmp_path / "driver.py"
+    script.write_text(IMPATIENT)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "stopped\n", "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")

@@ -17,11 +17,11 @@ from PIL import Image
 
 from command_line import SAMPLES, skintexture
 from skintexture.comparison import compare
-from skintexture.errors import InputError
+from skintexture.errors import InputError, OutputError
 from skintexture.io.facts import identify
 from skintexture.io.finding import find_photos
 from skintexture.locate.scale import KnownScale
-from skintexture.run import measuring
+from skintexture.run import finish, measuring
 from skintexture.run.status import status_of
 from skintexture.score import score
 
@@ -45,6 +45,52 @@ def test_results_in_the_folder_of_the_photos_are_not_measured(wall):
         WALL.save(wall / name)
     assert list(score(wall, wall / "out").photos["photo"]) == ["old/kept.png", "wall.png"]
     assert [file.name for file in find_photos([wall])] == ["old/kept.png", "wall.png"]
+
+
+def test_pictures_of_a_run_that_has_not_ended_are_not_measured(wall):
+    (wall / "stopped/overlays").mkdir(parents=True)
+    (wall / "stopped/ledger").mkdir()
+    WALL.save(wall / "stopped/overlays/wall.png.jpg")
+    (wall / "stopped/ledger/run.json").touch()
+    assert [file.name for file in find_photos([wall])] == ["wall.png"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+def test_odd_names_are_rows_and_come_back(wall):
+    names = ['"quoted".png', "=cmd.png", "a,b.png", "two\nlines.png", "wall.png", "Zoë 王.png"]
+    for name in names[:4] + names[5:]:
+        shutil.copy(wall / "wall.png", wall / name)
+    (wall / "dangling.png").symlink_to("nowhere.png")
+    (wall / "empty.jpg").touch()
+    out = wall.parent / "out"
+    score(wall, out)
+    for rows in (pd.read_csv(out / "photos.csv"), pd.read_parquet(out / "photos.parquet")):
+        told = [name.removeprefix("'") for name in rows["photo"]]
+        assert sorted(told) == sorted([*names, "dangling.png", "empty.jpg"])
+        reasons = dict(zip(rows["photo"], rows["reason"], strict=True))
+        assert (reasons["dangling.png"], reasons["empty.jpg"]) == ("there is no such file", "the file is empty")
+
+
+def test_an_empty_name_is_not_the_working_folder(wall, monkeypatch):
+    monkeypatch.chdir(wall)
+    for photos, out in (("", "out"), (["wall.png", ""], "out"), ("wall.png", "")):
+        with pytest.raises(InputError, match="empty name"):
+            score(photos, out)
+
+
+def test_a_file_in_place_of_the_folder_for_results_is_told(wall):
+    with pytest.raises(OutputError, match=r"wall\.png is a file"):
+        score(wall, wall / "wall.png")
+
+
+def test_tables_that_are_being_replaced_do_not_pass_for_whole(wall, monkeypatch):
+    out = wall.parent / "out"
+    score(wall, out)
+    monkeypatch.setattr(finish, "put_tables", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        score(wall, out)
+    assert not (out / "provenance.json").exists()
+    assert not status_of(out).finished
 
 
 def test_square_brackets_in_names_are_shown(tmp_path):

@@ -187,3 +187,9 @@ def test_other_files_are_refused(manifest, tmp_path):
         read_manifest(manifest(b"PK\x03\x04 xlsx"))
     with pytest.raises(InputError, match="can't be read"):
         read_manifest(tmp_path / "gone.csv")
+
+
+def test_a_first_line_for_spreadsheet_programs_is_no_row(manifest):
+    (row,) = read_manifest(manifest("sep=;\r\nphoto;px_per_mm\r\na.jpg;6,5\r\n")).rows
+    assert row.px_per_mm == 6.5
+    assert problems(manifest("SEP=;\nphoto;age\na.jpg;old\n"))[0].startswith("line 3: age is `old`")

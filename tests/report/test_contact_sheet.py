@@ -72,3 +72,12 @@ def test_a_refused_photo_is_shown_above_its_reason(photo):
     assert picture.shape[1] == 800
     assert picture.shape[0] > 440
     assert picture[420:].max() > 150
+
+
+def test_a_name_of_several_lines_is_one_line(photo):
+    sheets = []
+    for name in ("two\nlines.jpg", "two lines.jpg"):
+        sheet = ContactSheet()
+        sheet.add(name, "", thumbnail(photo))
+        sheets.append(sheet.draw())
+    assert sheets[0] == sheets[1]
