@@ -34,6 +34,7 @@ def trivial_run(jobs: int) -> None:
     from skintexture import KnownScale, load_recipe
     from skintexture.batch import Refused
     from skintexture.io.facts import FileFacts
+    from skintexture.io.tables import memory_of_the_system
     from skintexture.run import measuring
     from skintexture.run.finish import write_results
     from skintexture.run.folder import RunFolder
@@ -64,10 +65,12 @@ def trivial_run(jobs: int) -> None:
         )
 
     measuring.measure_and_show = nothing
-    table = pa.concat_tables(portion(start, min(start + 1000, jobs)) for start in range(0, jobs, 1000)).combine_chunks()
-    inputs, settings = Inputs(table, (), "0" * 64), Settings(load_recipe("coarse"), KnownScale())
-    options = RunOptions(overlays="none", contact_sheets=False)
-    with tempfile.TemporaryDirectory() as out:
+    with memory_of_the_system(), tempfile.TemporaryDirectory() as out:
+        table = pa.concat_tables(
+            portion(start, min(start + 1000, jobs)) for start in range(0, jobs, 1000)
+        ).combine_chunks()
+        inputs, settings = Inputs(table, (), "0" * 64), Settings(load_recipe("coarse"), KnownScale())
+        options = RunOptions(overlays="none", contact_sheets=False)
         folder = RunFolder(out)
         with folder.held():
             kept = find_kept(folder, inputs, settings, options)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from skintexture.errors import InputError, PhotoProblem
 from skintexture.io.masks import read_mask
 from skintexture.io.places import place_of
+from skintexture.io.tables import memory_of_the_system
 from skintexture.locate.scale import KnownScale
 from skintexture.model import BoolImage
 from skintexture.photo_job import PhotoJob, checked_scale, measure_files
@@ -49,6 +50,7 @@ class Summary:
     recipe: Recipe
 
 
+@memory_of_the_system()
 def score(
     photos: str | Path | Sequence[str | Path],
     out: str | Path | None = None,
@@ -109,6 +111,7 @@ def score(
     return read_results(out)
 
 
+@memory_of_the_system()
 def score_set(
     photos: str | Path | Sequence[str | Path],
     out: str | Path,

@@ -28,6 +28,7 @@ FOLDER = "ledger"
 _NAME = re.compile(r"part-([0-9]{9})-([0-9]{9})\.parquet")
 _JOIN_PARTS = 64
 _LARGE_BYTES = 16 << 20  # a part of this size is not joined any further
+_GROUP_BYTES = 2 << 20  # of a joined part's groups of rows, unpacked
 _KEPT_IN_MEMORY = 2  # parts, once read
 
 
@@ -93,14 +94,12 @@ class Ledger:
         small, self._small = self._small, []
         if len(small) < 2:
             return
-        table = pa.concat_tables([pq.read_table(io.BytesIO(data), use_threads=False) for _, data in small])
         joined = _Part(small[0][0].first, small[-1][0].last)
-        self._store.write(_parquet(table), joined.name)
+        self._store.write(_joined([data for _, data in small], self._schema), joined.name)
         gone = {part for part, _ in small}
         self._parts = [part for part in self._parts if part not in gone] + [joined]
         for part in gone:
             self._store.remove(part.name)
-        del table
         give_memory_back()
 
     def columns(self, names: Sequence[str]) -> pa.Table:
@@ -140,9 +139,10 @@ class Ledger:
 
     def _load(self, part: _Part, names: Sequence[str] | None) -> pa.Table:
         try:
-            file = pq.ParquetFile(io.BytesIO(self._store.read(part.name)))
-            known = None if names is None else [name for name in names if name in file.schema_arrow.names]
-            table = file.read(known, use_threads=False)
+            with self._store.open(part.name) as stream:
+                file = pq.ParquetFile(stream)
+                known = None if names is None else [name for name in names if name in file.schema_arrow.names]
+                table = file.read(known, use_threads=False)
         except (OSError, pa.ArrowException) as error:
             raise OutputError(
                 f"{self._store.place(part.name)} can't be read ({error})",
@@ -163,6 +163,19 @@ def _parts_in(store: Store) -> Iterator[_Part]:
 def _parquet(table: pa.Table) -> bytes:
     data = io.BytesIO()
     pq.write_table(table, data, compression="zstd")
+    return data.getvalue()
+
+
+def _joined(parts: Sequence[bytes], schema: pa.Schema) -> bytes:
+    """Make one file of several, a group of rows at a time, so that never all of them are in memory unpacked."""
+    data = io.BytesIO()
+    with pq.ParquetWriter(data, schema, compression="zstd") as writer:
+        waiting: list[pa.Table] = []
+        for number, part in enumerate(parts, start=1):
+            waiting.append(pq.read_table(io.BytesIO(part), use_threads=False))
+            if number == len(parts) or sum(table.nbytes for table in waiting) >= _GROUP_BYTES:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting = []
     return data.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import secrets
@@ -10,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from skintexture.errors import InputError, OutputError
 from skintexture.io.places import Place, file_system, join, place_of, remote
@@ -28,6 +29,9 @@ class Store(Protocol):
 
     def read(self, name: str) -> bytes:
         """Return a file's content; FileNotFoundError where there is none."""
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file to read parts of it; FileNotFoundError where there is none."""
 
     def write(self, data: bytes, name: str) -> None:
         """Write a file whole, or not at all; OutputError."""
@@ -65,6 +69,9 @@ class LocalStore:
 
     def read(self, name: str) -> bytes:
         return (self.root / name).read_bytes()
+
+    def open(self, name: str) -> BinaryIO:
+        return (self.root / name).open("rb")
 
     def write(self, data: bytes, name: str) -> None:
         write_bytes(data, self.root / name)
@@ -169,6 +176,9 @@ class RemoteStore:
     def read(self, name: str) -> bytes:
         with remote():
             return bytes(self._files.cat_file(self._path(name)))
+
+    def open(self, name: str) -> BinaryIO:
+        return io.BytesIO(self.read(name))
 
     def write(self, data: bytes, name: str) -> None:
         with cant_write(self.place(name)), remote():

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from skintexture.errors import OutputError
 
+_ARROWS_OWN = pa.default_memory_pool()  # reading and writing Parquet always takes some from it
 _RUNS_IN_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _REMEDY = "check that the folder can be written, has room, and that no other program has the file open"
@@ -186,6 +187,18 @@ def sync_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+@contextmanager
+def memory_of_the_system() -> Iterator[None]:
+    """Have Arrow's tables take their memory from the system: its own pool keeps more than they need."""
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
+
+
 def give_memory_back() -> None:
-    """Give back to the system what Arrow holds ready for its next table, which is as much as its largest one took."""
-    pa.default_memory_pool().release_unused()
+    """Give back to the system what is held ready for the next table."""
+    for pool in (_ARROWS_OWN, pa.system_memory_pool()):
+        pool.release_unused()

@@ -26,7 +26,7 @@ from skintexture.run.settings import KEY_BYTES
 
 _RUN, _INPUTS, LOG = RUN_FACTS, f"{FOLDER}/inputs.parquet", "log.jsonl"
 
-_ROWS_PER_GROUP = 10_000
+_ROWS_PER_GROUP = 1000  # with more, writing them takes more memory than the list itself
 
 MEASURING, FINISHED = "measuring", "finished"
 

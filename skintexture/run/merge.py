@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from skintexture.errors import InputError
 from skintexture.io.places import join, last_name, place_of
 from skintexture.io.stores import copy_place, exists
+from skintexture.io.tables import memory_of_the_system
 from skintexture.photo_job import picture_name
 from skintexture.recipe import Recipe
 from skintexture.run.finish import write_results
@@ -59,6 +60,7 @@ class _Source:
     photos: pa.Table
 
 
+@memory_of_the_system()
 def merge(outs: Sequence[str | Path], out: str | Path, *, options: RunOptions, partial: bool = False) -> Merged:
     """Join results into a new folder.
 

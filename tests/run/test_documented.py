@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -74,7 +76,25 @@ def test_the_example_of_pandas(results):
     assert len(scope["found"]) == len(results.measurements)
 
 
+def test_the_example_of_a_local_cluster(photos, tmp_path):
+    pytest.importorskip("distributed")
+    script = tmp_path / "script.py"
+    text = example("LocalCluster").replace(
+        'recipe="standard"', 'recipe="coarse", patch=True, known=KnownScale(px_per_mm=6)'
+    )
+    script.write_text(text.replace("import RunOptions", "import KnownScale, RunOptions"), encoding="utf-8")
+    (tmp_path / "photos").symlink_to(photos)
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(pd.read_csv(tmp_path / "results/photos.csv")) == 6
+
+
+@pytest.mark.parametrize("library", ["SLURMCluster", "KubeCluster"])
+def test_the_examples_of_other_clusters_can_be_parsed(library):
+    compile(example(library), "batch.md", "exec")
+
+
 def test_the_example_of_a_script_names_what_there_is():
-    compile(example("score_set"), "batch.md", "exec")
+    compile(example("workers=8"), "batch.md", "exec")
     assert callable(score_set)
     assert RunOptions(workers=8, overlays="sample:50").workers == 8
