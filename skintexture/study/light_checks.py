@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
-from skintexture.locate.lighting import MATT_ZONES, angle_between_deg
+from skintexture.locate.lighting import angle_between_deg
 from skintexture.locate.limits import ComparabilityParams
 from skintexture.study import photo_scores
 from skintexture.study.look import Look
@@ -64,14 +63,11 @@ def _colour_scatter_pct(look: Look) -> float:
 
 
 def shine(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]:
-    """Judge shine: white light that the skin mirrors makes it less yellow, whatever the exposure.
-
-    Chin and jawlines, which it is measured against, change little: they only get a caveat.
-    """
+    """Judge shine: white light that the skin mirrors makes it less yellow, whatever the exposure."""
     change = pair.light
     which = "after" if change is not None and change.shine_pct < 0 else "before"
     shares = pair.both(_shine_share_pct)
-    whole = graded(
+    yield graded(
         Reading("shine", "shine of the skin", "%", shares, (100 - shares[0], 100 - shares[1])),
         Gap(math.nan if change is None else abs(change.shine_pct), "%", limits.shine_pct),
         (
@@ -80,12 +76,6 @@ def shine(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]:
             "without cream, at every visit",
         ),
     )
-    if change is None or whole.severity != "not comparable":
-        yield whole
-        return
-    shining = tuple(zone.name for zone in pair.before.zones if zone.name not in MATT_ZONES)
-    yield replace(whole, reach=Reach(zones=shining))
-    yield replace(whole, severity="caveat", reach=Reach(zones=MATT_ZONES), text=f"elsewhere {whole.text}")
 
 
 def _shine_share_pct(look: Look) -> float:
