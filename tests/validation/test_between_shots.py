@@ -26,6 +26,7 @@ def test_each_cause_gets_its_part():
             _changes(0.05, blur_px=2.0),
             _changes(0.05, shading=0.1),
             _changes(0.05, turn=0.1),
+            _changes(0.05, shine=0.02),
         ]
     )
     found = scatter_table(changes).iloc[0]
@@ -34,6 +35,7 @@ def test_each_cause_gets_its_part():
     assert found["per_blur_px"] == pytest.approx(0.02, rel=0.1)
     assert found["per_shading"] == pytest.approx(0.4, rel=0.1)
     assert found["per_turn"] == pytest.approx(0.4, rel=0.1)
+    assert found["per_shine"] == pytest.approx(2.0, rel=0.1)
 
 
 def test_no_metric_is_surer_than_rounding_and_registration():
