@@ -22,7 +22,7 @@ from pathlib import Path
 
 from PIL import Image, ImageEnhance
 
-WIDTHS_PX = (450, 600, 900)
+WIDTHS_PX = (400, 500, 640)
 _JITTER_S = 1.5
 TABLES = ("photos", "measurements", "zones", "pores")
 

@@ -28,7 +28,7 @@ FOLDER = "ledger"
 _NAME = re.compile(r"part-([0-9]{9})-([0-9]{9})\.parquet")
 _JOIN_PARTS = 64
 _LARGE_BYTES = 16 << 20  # a part of this size is not joined any further
-_GROUP_BYTES = 2 << 20  # of a joined part's groups of rows, unpacked
+_GROUP_BYTES = 512 << 10  # of a joined part's groups of rows, unpacked: with more, joining takes more memory
 _KEPT_IN_MEMORY = 2  # parts, once read
 
 
@@ -172,7 +172,7 @@ def _joined(parts: Sequence[bytes], schema: pa.Schema) -> bytes:
     with pq.ParquetWriter(data, schema, compression="zstd") as writer:
         waiting: list[pa.Table] = []
         for number, part in enumerate(parts, start=1):
-            waiting.append(pq.read_table(io.BytesIO(part), use_threads=False))
+            waiting.append(pq.ParquetFile(io.BytesIO(part)).read(use_threads=False))
             if number == len(parts) or sum(table.nbytes for table in waiting) >= _GROUP_BYTES:
                 writer.write_table(pa.concat_tables(waiting))
                 waiting = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from skintexture.errors import OutputError
@@ -117,3 +118,21 @@ def test_columns_that_an_older_part_lacks_are_missing_there(store):
     ledger.add([record(1)])
     assert ledger.columns(["name", "values"])["values"].to_pylist() == [None, [1.0]]
     assert names(ledger, 1) == ["r1"]
+
+
+def test_a_few_columns_are_read_without_the_rest_of_a_part(store, monkeypatch):
+    ledger = Ledger(store, SCHEMA)
+    ledger.add([record(number) for number in range(3)])
+    monkeypatch.setattr(store, "read", None)  # reads a file whole
+    assert ledger.columns(["name"])["name"].to_pylist() == ["r0", "r1", "r2"]
+
+
+def test_a_join_of_much_is_made_group_by_group(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(ledgers, "_GROUP_BYTES", 1)
+    ledger = Ledger(store, SCHEMA)
+    for number in range(5):
+        ledger.add([record(number)])
+    ledger.join_small()
+    (part,) = parts(store)
+    assert pq.ParquetFile(tmp_path / "ledger" / part).num_row_groups == 5
+    assert names(ledger, *range(5)) == [f"r{n}" for n in range(5)]
