@@ -31,6 +31,10 @@ FREQUENCIES = (_EDGES[1:] + _EDGES[:-1]) / 2
 
 # A ring counts where the structure stands this much above the noise on both sides, in power.
 _ABOVE_NOISE = 4.0
+# The structure must also stand so far above what is left in waves finer than 0.24 mm, where the photo resolves them:
+# beside hair and edges compression writes more there than the corners of the spectrum tell.
+_ABOVE_RESIDUE = 5.6
+_RESIDUE_FROM = 4.2
 # Next to the sampling limit the pixels themselves write the spectrum. What is left beyond it, in the corners of the
 # window's spectrum, is noise: the camera's and that of compression, which is strongest just beside hair and edges.
 _OF_NYQUIST = 0.8
@@ -176,7 +180,7 @@ def blur_between(before: Reference, after: Reference) -> BlurDifference:
     BlurDifference
     """
     with np.errstate(invalid="ignore"):
-        seen = (before.power > _ABOVE_NOISE * before.noise) & (after.power > _ABOVE_NOISE * after.noise)
+        seen = _stands_out(before) & _stands_out(after)
     # A ring counts where half of the windows stand above the noise: beyond, those that do are the lucky ones.
     needed = max(_LEAST_WINDOWS, 0.5 * float(seen.any(axis=1).sum()))
     rings = _first_run(seen.sum(axis=0) >= needed)
@@ -190,6 +194,15 @@ def blur_between(before: Reference, after: Reference) -> BlurDifference:
     return BlurDifference(
         math.copysign(math.sqrt(abs(squared_mm)), squared_mm), math.exp(log_gain), 100.0 * misfit, windows
     )
+
+
+def _stands_out(reference: Reference) -> BoolImage:
+    """In which rings of each window there is more than noise and what compression leaves."""
+    least = _ABOVE_NOISE * reference.noise
+    finest = (FREQUENCIES > _RESIDUE_FROM) & np.isfinite(reference.power).any(axis=0)
+    if np.count_nonzero(finest) >= _LEAST_RINGS:
+        least = np.maximum(least, _ABOVE_RESIDUE * np.median(reference.power[:, finest], axis=1, keepdims=True))
+    return np.asarray(reference.power > least)
 
 
 def _fit_fall(frequency: FloatArray, height: FloatArray) -> tuple[float, float, float, int]:

@@ -18,7 +18,7 @@ _CHROMA = "colour resolution of the file"
 # How a blur of σ pixels weakens the finest detail of skin: exp(−0.33 σ^1.53), on phantoms from 1 to 2 px within 3 %.
 _FADE, _FADE_POWER = 0.33, 1.53
 # Differences of blur below this (σ in pixels) are scatter.
-_DEAD_BAND_PX = 0.6
+_DEAD_BAND_PX = 0.75
 
 
 def sharpness(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]:
