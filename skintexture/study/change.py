@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -41,8 +42,13 @@ LITTLE_SHARED = "too little of this zone is shown, and registered, in both photo
 NOT_MEASURED = "not defined on one of the photos: no variation, or too few pores"
 COLOUR_BLURRED = "one photo is softer: colour can't be brought to the same sharpness"
 
+BLURRED_AWAY = "one photo is softer: of texture this fine it shows too little"
+
 UNSTEADY = "so little of it is left that noise decides its value, or it varies too much over the zone"
 
+# A band is not compared where the blur that was added leaves less than this of its waves' amplitude: the softer photo's
+# noise and compression, which are not blurred, would stand for them.
+_LEAST_LEFT = 0.25
 # A change is not told where what it is over the skin varies by its own size.
 _MOST_SAMPLING_SD = 1.0
 
@@ -193,7 +199,16 @@ class Bench:
         family = "pores" if metric.family == "paired_pores" else metric.family
         lacking = self.stage.colour_lacking(name) or self.stage.lacking(zone.zones, getattr(recipe.needs, family))
         # Compression keeps its own noise, which the blur that is added to the other photo doesn't touch.
-        return lacking or (COLOUR_BLURRED if self.situation.blur_px > 0 and "red_minus_blue" in name else "")
+        colour = COLOUR_BLURRED if self.situation.blur_px > 0 and "red_minus_blue" in name else ""
+        return (
+            lacking or colour or (BLURRED_AWAY if metric.family == "bands" and self._left(name) < _LEAST_LEFT else "")
+        )
+
+    def _left(self, band: str) -> float:
+        """Share that the added blur leaves of the amplitude of waves in the middle of a band."""
+        finer_mm, coarser_mm = (float(edge) for edge in re.findall(r"[\d.]+(?=_|mm)", band))
+        added_mm2 = self.stage.blur_mm**2 - self.stage.recipe.grid.blur_mm**2
+        return math.exp(-2 * math.pi**2 * max(added_mm2, 0.0) / (finer_mm * coarser_mm))
 
 
 def _unsteady(found: Estimate) -> str:

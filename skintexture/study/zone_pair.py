@@ -166,11 +166,23 @@ class Stage:
         group = blocks[pores.tile]
         group = np.where(group == OUTSIDE, -1, group)
         wide = (joint.cuttings[0].wide, joint.cuttings[1].wide)
-        signal = PoreSignal(self.blur_mm, self.recipe.grid.px_per_mm)
+        signal = PoreSignal(math.hypot(self.blur_mm, self._beyond_nominal_mm()), self.recipe.grid.px_per_mm)
         paired = tally_paired(pores, group, signal, self.recipe.comparison.min_pores)
         counted = tally_counted(pores, group, wide, (self._pore_params(params), self.recipe.comparison))
         for two in zip(paired, counted, strict=True):
             yield {name: tally for one in two for name, tally in _by_metric(one, "").items()}
+
+    def _beyond_nominal_mm(self) -> float:
+        """Blur of the sharper photo beyond the recipe's nominal one: pits are that much narrower than they look.
+
+        It is taken off both photos alike, so that skin which became smoother can't pass for a softer photo.
+        """
+        nominal_px = self.recipe.grid.photo_blur_px
+        beyond = [
+            math.sqrt(max(side.scene.quality.blur_px**2 - nominal_px**2, 0.0)) / side.scene.scale.px_per_mm
+            for _, side in self.pair.sides()
+        ]
+        return float(np.nan_to_num(min(beyond)))
 
     def _pore_params(self, params: PoreParams) -> PoreParams:
         return params.model_copy(update={"grid_blur_mm": self.blur_mm})

@@ -12,7 +12,7 @@ import pytest
 from skintexture.model import Zone
 from skintexture.recipe import load_recipe
 from skintexture.study.between_shots import Situation
-from skintexture.study.change import LITTLE_SHARED, UNSTEADY, Bench, compared_metrics
+from skintexture.study.change import BLURRED_AWAY, LITTLE_SHARED, UNSTEADY, Bench, compared_metrics
 from skintexture.study.comparability import Hindrances
 from skintexture.study.pair_tables import CHANGE_COLUMNS, nothing_compared
 from skintexture.study.tallies import Tally
@@ -24,7 +24,8 @@ FREE = Hindrances((), ())
 
 
 def _bench(hindrances=None, blur_px=0.0):
-    stage = SimpleNamespace(recipe=RECIPE, lacking=lambda *_: "", colour_lacking=lambda *_: "")
+    blur_mm = math.hypot(RECIPE.grid.blur_mm, blur_px / 14.0)
+    stage = SimpleNamespace(recipe=RECIPE, blur_mm=blur_mm, lacking=lambda *_: "", colour_lacking=lambda *_: "")
     every = {(zone, name): FREE for zone in RECIPE.zones.names for name in compared_metrics(RECIPE)}
     return Bench(stage, Situation(blur_px, 0.0), lambda *_: 0.02, every | (hindrances or {}))
 
@@ -116,6 +117,16 @@ def test_a_pair_that_was_refused_has_every_row_with_its_reason():
     assert set(table["verdict"]) == {"not comparable"}
     assert set(table["reason"]) == {"no face"}
     assert all(map(math.isnan, table["change_pct"]))
+
+
+def test_what_the_added_blur_took_away_is_not_compared():
+    fine = "band_rms_0.25_0.5mm_luminance"
+    zones = [_zone(name, 10.0, metrics=(METRIC, fine)) for name in RECIPE.zones.names if name != "whole_face"]
+    reasons = {
+        blur_px: [_changes(zones, blur_px=blur_px)["nose", name].finding.reason for name in (fine, METRIC)]
+        for blur_px in (1.0, 2.0)
+    }
+    assert reasons == {1.0: ["", ""], 2.0: [BLURRED_AWAY, ""]}
 
 
 def test_what_varies_by_its_own_size_is_not_compared():
