@@ -17,6 +17,7 @@ from skintexture.study.verdict import NO_CHANGE, NOT_COMPARABLE
 BAND_COLOUR = "#d9d9d9"
 TICK_PX = 22
 
+_HELD = 0.9  # of the rows
 _STEPS_PCT = (10.0, 20.0, 30.0, 50.0, 100.0)
 _BETTER = {"lower_better": "← better", "higher_better": "better →", "none": ""}
 
@@ -38,10 +39,16 @@ def forest_zones(changes: pd.DataFrame) -> list[str]:
 
 
 def widest_pct(changes: pd.DataFrame) -> float:
-    """Half width of the axes: the next step of 10, 20, 30, 50, 100 that holds all intervals and bands, if one does."""
+    """Half width of the axes: the next step of 10, 20, 30, 50, 100 that holds all changes and most intervals and bands.
+
+    A zone that is hardly seen, and hence hardly known, doesn't squeeze the others: its interval ends in an arrow.
+    """
     shown = changes.loc[changes["verdict"] != NOT_COMPARABLE, ["change_pct", "ci_low_pct", "ci_high_pct", "mdc_pct"]]
-    largest = float(shown.abs().max().max()) if len(shown) else math.nan
-    return next((step for step in _STEPS_PCT if largest <= step), _STEPS_PCT[-1] if largest > 0 else _STEPS_PCT[0])
+    if shown.empty:
+        return _STEPS_PCT[0]
+    most = float(shown.abs().max(axis=1).quantile(_HELD, interpolation="lower"))
+    largest = max(most, float(shown["change_pct"].abs().max()))
+    return next((step for step in _STEPS_PCT if largest <= step), _STEPS_PCT[-1])
 
 
 def draw_forest(axes: Axes, changes: pd.DataFrame, zones: Sequence[str], *, limit_pct: float) -> None:

@@ -240,6 +240,12 @@ def test_axes_end_at_round_numbers(largest, limit):
     assert widest_pct(pd.DataFrame([lost("nose")])) == 10.0
 
 
+def test_one_zone_that_is_hardly_known_does_not_squeeze_the_others():
+    rows = [row(f"zone {k}", "improved", -18.0) for k in range(12)]
+    unsure = row("temple", "no change shown", -5.0) | {"ci_low_pct": -80.0, "ci_high_pct": 240.0, "mdc_pct": 170.0}
+    assert widest_pct(pd.DataFrame([*rows, unsure])) == widest_pct(pd.DataFrame(rows))
+
+
 def test_a_zone_without_interval_or_band_is_still_marked():
     axes = new_axes()
     rows = pd.DataFrame([row("nose", "changed", 5.0, ci_low_pct=math.nan, ci_high_pct=math.nan, mdc_pct=math.nan)])
