@@ -42,8 +42,9 @@ class Photo:
         False for a grey photograph (its three channels are then equal).
     bits : int
         Per channel, as stored: 8 or 16.
-    chroma_full : bool
-        Whether colour is stored at full resolution without loss that ruins it (lossless, or JPEG 4:4:4).
+    chroma_quality : float
+        0 where colour is stored at reduced resolution, or with unknown loss; else 1 … 100 on the scale of
+        ``jpeg_quality``, 100 without loss.
     jpeg_quality : float or nan
         Estimated from the quantisation tables (1 … 100); nan where the file isn't a JPEG.
     focal_length_35mm : float or nan
@@ -56,7 +57,7 @@ class Photo:
     clipped: BoolImage
     has_colour: bool
     bits: int
-    chroma_full: bool
+    chroma_quality: float
     jpeg_quality: float
     focal_length_35mm: float
 

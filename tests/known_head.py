@@ -56,7 +56,7 @@ def photo_of(rgb: np.ndarray, **changes) -> Photo:
         "clipped": np.zeros(rgb.shape[:2], dtype=bool),
         "has_colour": True,
         "bits": 8,
-        "chroma_full": True,
+        "chroma_quality": 100.0,
         "jpeg_quality": math.nan,
         "focal_length_35mm": math.nan,
     }

@@ -26,7 +26,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from skintexture.errors import PhotoProblem
 from skintexture.io.colour import ADOBE_RGB, SRGB, Encoding, Samples, encoding_of, through_tables
 from skintexture.io.exif import CameraNotes, read_notes, upright
-from skintexture.io.jpeg import jpeg_quality, stores_full_chroma
+from skintexture.io.jpeg import chroma_quality, jpeg_quality
 from skintexture.io.png import check_pixels, open_png, pixel_chunks, png_bits
 from skintexture.io.signatures import recognise
 from skintexture.io.tiff import is_lossy, muted_libtiff, open_tiff, tiff_bits
@@ -61,15 +61,15 @@ class Storage:
         Per channel: 8 or 16.
     lossy : bool
         Whether compression changed the values.
-    chroma_full : bool
-        Whether colour is stored at full resolution without loss that ruins it.
+    chroma_quality : float
+        See `skintexture.model.Photo`.
     jpeg_quality : float or nan
         1 … 100; nan where the file isn't a JPEG.
     """
 
     bits: int
     lossy: bool
-    chroma_full: bool
+    chroma_quality: float
     jpeg_quality: float = math.nan
 
 
@@ -144,26 +144,26 @@ def _damaged(kind: str) -> PhotoProblem:
 def _open_jpeg(data: bytes) -> tuple[ImageFile, Storage]:
     # opened as itself, and not by Pillow's search: of a multi-picture (MPO) file the first picture is the photo
     image = JpegImageFile(io.BytesIO(data))
-    return image, Storage(8, lossy=True, chroma_full=stores_full_chroma(image), jpeg_quality=jpeg_quality(image))
+    return image, Storage(8, lossy=True, chroma_quality=chroma_quality(image), jpeg_quality=jpeg_quality(image))
 
 
 def _open_png(data: bytes) -> tuple[ImageFile, Storage]:
-    return open_png(data), Storage(png_bits(data), lossy=False, chroma_full=True)
+    return open_png(data), Storage(png_bits(data), lossy=False, chroma_quality=100.0)
 
 
 def _open_tiff(data: bytes) -> tuple[ImageFile, Storage]:
     image = open_tiff(data)
     lossy = is_lossy(image)
-    return image, Storage(tiff_bits(image), lossy=lossy, chroma_full=not lossy)
+    return image, Storage(tiff_bits(image), lossy=lossy, chroma_quality=0.0 if lossy else 100.0)
 
 
 def _open_webp(data: bytes) -> tuple[ImageFile, Storage]:
     lossy = not _has_webp_chunk(data, b"VP8L")
-    return WebPImageFile(io.BytesIO(data)), Storage(8, lossy=lossy, chroma_full=not lossy)
+    return WebPImageFile(io.BytesIO(data)), Storage(8, lossy=lossy, chroma_quality=0.0 if lossy else 100.0)
 
 
 def _open_bmp(data: bytes) -> tuple[ImageFile, Storage]:
-    return BmpImageFile(io.BytesIO(data)), Storage(8, lossy=False, chroma_full=True)
+    return BmpImageFile(io.BytesIO(data)), Storage(8, lossy=False, chroma_quality=100.0)
 
 
 _OPENERS: dict[str, Callable[[bytes], tuple[ImageFile, Storage]]] = {

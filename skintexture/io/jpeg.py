@@ -17,7 +17,6 @@ _CHROMINANCE = """
 17 18 24 47 99 99 99 99   18 21 26 66 99 99 99 99   24 26 56 99 99 99 99 99   47 66 99 99 99 99 99 99
 99 99 99 99 99 99 99 99   99 99 99 99 99 99 99 99   99 99 99 99 99 99 99 99   99 99 99 99 99 99 99 99
 """
-_FAITHFUL_CHROMA_QUALITY = 90
 
 
 def jpeg_quality(image: JpegImageFile) -> float:
@@ -40,15 +39,21 @@ def jpeg_quality(image: JpegImageFile) -> float:
     return _nearest_quality(image, 0, _LUMINANCE)
 
 
-def stores_full_chroma(image: JpegImageFile) -> bool:
-    """Whether colour has as many samples as luminance, and both are stored at quality 90 or better."""
+def chroma_quality(image: JpegImageFile) -> float:
+    """Quality of the colour of a JPEG: the lower of luminance's and chrominance's.
+
+    Returns
+    -------
+    float
+        1 … 100; 0 where colour has fewer samples than luminance, or its table is missing.
+    """
     sampling = {(across, down) for _, across, down, _ in image.layer}
     if len(sampling) > 1:
-        return False
+        return 0.0
     qualities = [jpeg_quality(image)]
     if len(image.layer) > 1:
         qualities.append(_nearest_quality(image, 1, _CHROMINANCE))
-    return min(qualities) >= _FAITHFUL_CHROMA_QUALITY
+    return 0.0 if any(map(math.isnan, qualities)) else min(qualities)
 
 
 def _nearest_quality(image: JpegImageFile, component: int, base: str) -> float:

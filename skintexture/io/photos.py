@@ -68,7 +68,7 @@ def read_photo(path: Place, *, name: str | None = None) -> Photo:
         clipped=_clipped(decoded),
         has_colour=decoded.pixels.ndim == 3,
         bits=decoded.storage.bits,
-        chroma_full=decoded.storage.chroma_full,
+        chroma_quality=decoded.storage.chroma_quality,
         jpeg_quality=decoded.storage.jpeg_quality,
         focal_length_35mm=decoded.focal_length_35mm,
     )

@@ -29,6 +29,10 @@ _PHASES = 33
 _LEAST_REACH_PX = 4
 LEAST_SIGMA_PX = 0.45
 """Least blur that is added: a narrower Gaussian falls between the pixels."""
+FAITHFUL_CHROMA_QUALITY = 90.0
+"""JPEG stored worse takes more than a seventh of the finest texture of the difference of red and blue."""
+PAIRED_CHROMA_QUALITY = 85.0
+"""Where both photos of a pair lose alike, or the loss is allowed for, as much is left from here on."""
 # The local mean is smooth: it is taken at this fraction of the grid's resolution.
 _MEAN_STEP = 4
 
@@ -104,12 +108,15 @@ class CutRules:
         By which `Cutting.wide` exceeds the zone's outline.
     extra_blur_mm : float
         Beyond the recipe's, to bring this photo to a softer one's sharpness.
+    least_chroma_quality : float
+        Of the file, for the difference of red and blue to be measured.
     """
 
     grid: GridParams
     max_slant_deg: float
     margin_mm: float
     extra_blur_mm: float = 0.0
+    least_chroma_quality: float = FAITHFUL_CHROMA_QUALITY
 
     def added_blur_px(self, px_per_mm: float) -> float:
         """Blur that a photo of this resolution lacks, σ in its own pixels."""
@@ -187,7 +194,9 @@ def fill_outline(grid: Grid, outline_px: FloatArray) -> BoolImage:
     return drawn.astype(bool)
 
 
-def measurable_channels(photo: Photo, asked: tuple[Channel, ...]) -> dict[Channel, tuple[str, ...]]:
+def measurable_channels(
+    photo: Photo, asked: tuple[Channel, ...], least_chroma_quality: float = FAITHFUL_CHROMA_QUALITY
+) -> dict[Channel, tuple[str, ...]]:
     """Which channels this photo can give, with the caveat where it can't.
 
     Luminance is always among them, for the pores.
@@ -197,7 +206,7 @@ def measurable_channels(photo: Photo, asked: tuple[Channel, ...]) -> dict[Channe
         missing: tuple[str, ...] = ()
         if channel != "luminance" and not photo.has_colour:
             missing = ("no_colour",)
-        elif channel == "red_minus_blue" and not photo.chroma_full:
+        elif channel == "red_minus_blue" and photo.chroma_quality < least_chroma_quality:
             missing = ("subsampled_colour",)
         reasons[channel] = missing
     return reasons
@@ -251,7 +260,8 @@ def _cut_piece(photo: Photo, zone: Zone, frame: Grid, rules: CutRules) -> _Piece
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=1,
     )
-    channels = tuple(name for name, missing in measurable_channels(photo, rules.grid.channels).items() if not missing)
+    found = measurable_channels(photo, rules.grid.channels, rules.least_chroma_quality)
+    channels = tuple(name for name, missing in found.items() if not missing)
     inside = np.zeros(light.shape[:2], dtype=np.uint8)
     cv2.fillPoly(inside, [np.rint(zone.outline_px - (y0, x0))[:, ::-1].astype(np.int32)], 1)
     quiet = inside.astype(bool) & (spread == 0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from skintexture.locate.anatomy import ZONE_NAMES, ZoneName
 from skintexture.locate.stations import SkinLight, luminance_of, stations
-from skintexture.model import FloatArray
+from skintexture.model import BoolImage, FloatArray
 
 _LEAST_STATIONS = 40
 # Stations this many robust SDs off the fit (brows' rims, folds) are left out of it, in this many rounds.
@@ -100,8 +100,8 @@ class LightChange:
     colour_pct : tuple of float
         Median of log(red / green) and of log(blue / green).
     evenness_pct : float
-        Of the skin's colour, as the change of its scatter: of log(red / green) over the stations, and of its blotches
-        where both photos store full colour. Negative is more even.
+        Of the skin's colour, as the change of its scatter: of log(red / green) over the stations. Negative is more
+        even. (What is smaller than a station is left out: JPEG's own blotches change by a tenth with its quality.)
     stations : int
         How many both photos show.
     """
@@ -114,14 +114,12 @@ class LightChange:
     stations: int
 
 
-def light_between(before: SkinLight, after: SkinLight, *, blotches: bool) -> LightChange | None:
+def light_between(before: SkinLight, after: SkinLight) -> LightChange | None:
     """Compare the light of two photos station by station.
 
     Parameters
     ----------
     before, after : SkinLight
-    blotches : bool
-        Whether blotches of both can be trusted (JPEG with reduced colour makes its own).
 
     Returns
     -------
@@ -144,7 +142,7 @@ def light_between(before: SkinLight, after: SkinLight, *, blotches: bool) -> Lig
         shading_pct=shading_pct,
         shine_pct=100 * float(shine[np.isfinite(shine)].mean()) if np.isfinite(shine).any() else math.nan,
         colour_pct=(100 * float(np.median(red)), 100 * float(np.median(blue))),
-        evenness_pct=_evenness_pct(before, after, known, blotches=blotches),
+        evenness_pct=_evenness_pct(before, after, known),
         stations=int(known.sum()),
     )
 
@@ -166,12 +164,6 @@ def _matt_mean(change: FloatArray) -> float:
     return float(here.mean()) if len(here) >= _LEAST_MATT else math.nan
 
 
-def _evenness_pct(
-    before: SkinLight, after: SkinLight, known: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], *, blotches: bool
-) -> float:
+def _evenness_pct(before: SkinLight, after: SkinLight, known: BoolImage) -> float:
     scatter = [float(np.std(np.log(seen.rgb[known, 0] / seen.rgb[known, 1]))) for seen in (before, after)]
-    ratios = [math.log(scatter[1] / scatter[0])]
-    if blotches:
-        sizes = [float(np.nanmedian(seen.blotchiness_pct[known, 0])) for seen in (before, after)]
-        ratios.append(math.log(sizes[1] / sizes[0]))
-    return 100 * float(np.mean(ratios))
+    return 100 * math.log(scatter[1] / scatter[0])

@@ -18,6 +18,7 @@ from skintexture.locate.agreement import WHOLLY, Sameness, ZoneResidual, samenes
 from skintexture.locate.canonical import mirror_points
 from skintexture.locate.common_frame import BARE, Look, at_frame, bare_at, common_frame, look
 from skintexture.locate.correspondence import Correspondence, Sheet, correspondence, places_of
+from skintexture.locate.cut import PAIRED_CHROMA_QUALITY
 from skintexture.locate.flow import (
     Band,
     Flows,
@@ -282,7 +283,8 @@ def _registered(before: Scene, after: Scene, faces: tuple[Face, Face], params: R
     looks = look(before, here, frame.px_per_mm), look(after, frame.start(here), frame.px_per_mm)
     textures = [_textures(seen.light, params) for seen in looks]
     flows = flow_between(textures[0], textures[1]), flow_between(textures[1], textures[0])
-    if all(scene.photo.has_colour and scene.photo.chroma_full for scene in (before, after)):
+    photos = (before.photo, after.photo)
+    if all(photo.has_colour and photo.chroma_quality >= PAIRED_CHROMA_QUALITY for photo in photos):
         flows = _steadied(flows, looks, params)
     errors_mm = [np.minimum(disagreement_px(flows[k], flows[1 - k]) / frame.px_per_mm, _LOST_MM) for k in (0, 1)]
     tile_px = params.tile_mm * frame.px_per_mm

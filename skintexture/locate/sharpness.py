@@ -1,32 +1,29 @@
 """How sharp one photo is against another, read where treatment changes nothing: brows, lashes, lids and lip line.
 
 Skin that has become smoother looks like skin out of focus. Hair and edges don't become smoother. Each reference is a
-small window around a landmark, the same in both photos. The ratio of their spectra falls as a Gaussian of the
-frequency where one is blurred; its height is left free, since light and slant change the contrast of everything.
+small window around a landmark, brought to the same place in both photos. The ratio of their spectra falls as a Gaussian
+of the frequency where one is blurred. Its height is nearly free, since light and slant change the contrast of
+everything a little.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from skintexture.locate.anatomy import RIGHT_EYELIDS, mirrored, not_skin_outlines
-from skintexture.locate.skin import luminance
-from skintexture.model import BoolImage, Face, FloatArray, FloatImage, Photo, Scale
+from skintexture.locate.reference import Reference, bring_together, side_px
+from skintexture.model import BoolImage, FloatArray, FloatImage
 
 IntArray = NDArray[np.int64]
 
-# Side of a window: long enough for waves of 1 mm, short enough to hold little but the structure itself.
-_WINDOW_MM = 7.0
-_LEAST_WINDOW_PX = 16
 # Waves (cycles per mm) that are looked at: coarser ones belong to shape and pose.
 _LOWEST, _STEP, _HIGHEST = 0.6, 0.25, 8.0
 _EDGES = np.arange(_LOWEST, _HIGHEST + _STEP, _STEP)
-FREQUENCIES = (_EDGES[1:] + _EDGES[:-1]) / 2
+_FREQUENCIES = (_EDGES[1:] + _EDGES[:-1]) / 2
 """Middles of the rings in which the spectra are averaged, in cycles per mm."""
 
 # A ring counts where the structure stands this much above the noise on both sides, in power.
@@ -41,31 +38,29 @@ _OF_NYQUIST = 0.8
 _NOISE_FROM_NYQUIST = 1.05
 _LEAST_WINDOWS = 6
 _LEAST_RINGS = 4
+# A ring counts where so many of the windows stand above the noise: beyond, those that do are the lucky ones.
+_STANDING = 0.75
 # Where blur has taken more than this of the power (natural log), leakage, rounding and compression write the rest: the
 # fit ends where the ratio first falls so far, and is repeated without what it says lies beyond.
 _MOST_LOST = 2.0
 _ROUNDS = 6
+# What is expected of the contrast of hair and edges from shot to shot, and of a ring's ratio of power (natural logs).
+_GAIN_SD, _RING_SD = 0.09, 0.1
 # Median of white noise, whose power is that of an exponential distribution, by its mean.
 _MEDIAN_OF_NOISE = math.log(2.0)
+# Less than this needs no second fit, and a Gaussian as narrow falls between the pixels.
+_LEAST_SIGMA_PX = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """Spectra of the reference structures of one photo.
+class _Spectra:
+    """Power and noise of relative luminance of each window at each of `_FREQUENCIES`, (W, F).
 
-    Attributes
-    ----------
-    power : (W, F) float64
-        Power of relative luminance of each window at each of `FREQUENCIES`, the noise's share taken off; nan beyond
-        what the photo resolves and where the window leaves the frame.
-    noise : (W, F) float64
-        Power of the noise in the same unit.
-    px_per_mm : float
+    The noise's share is taken off the power, which is nan beyond what the photo resolves, and for lacking windows.
     """
 
     power: FloatArray
     noise: FloatArray
-    px_per_mm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,39 +91,6 @@ UNKNOWN_BLUR = BlurDifference(math.nan, math.nan, math.nan, 0)
 """Where too little of the reference can be seen."""
 
 
-@cache
-def reference_points() -> tuple[int, ...]:
-    """Landmarks on brows, lid margins and the border of the lips."""
-    outlines = not_skin_outlines()
-    lids = (*RIGHT_EYELIDS[1:8], *mirrored(RIGHT_EYELIDS[1:8]))
-    brows = tuple(point for outline in outlines["brows"] for point in outline[::2])
-    return (*brows, *lids[::2], *outlines["lips"][0][::2])
-
-
-def see_reference(photo: Photo, face: Face, scale: Scale) -> Reference:
-    """Take the spectra of a photo's reference structures.
-
-    Parameters
-    ----------
-    photo : Photo
-    face : Face
-    scale : Scale
-
-    Returns
-    -------
-    Reference
-    """
-    side = max(_LEAST_WINDOW_PX, round(_WINDOW_MM * scale.px_per_mm))
-    rings = _rings(side, scale.px_per_mm)
-    rows = [
-        _spectrum(_window(photo, face.points_px[point], side), rings) / scale.px_per_mm**2
-        for point in reference_points()
-    ]
-    power, noise = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
-    power[:, (rings.counts == 0) | (0.5 * _OF_NYQUIST * scale.px_per_mm < FREQUENCIES)] = np.nan
-    return Reference(power, noise, scale.px_per_mm)
-
-
 @dataclass(frozen=True, slots=True)
 class _Rings:
     """Taper of a window, ring of each of its frequencies, how many each ring holds, and where there is only noise."""
@@ -147,19 +109,27 @@ def _rings(side: int, px_per_mm: float) -> _Rings:
     return _Rings(taper / np.sqrt(np.sum(taper**2)), index, counts, radius > 0.5 * _NOISE_FROM_NYQUIST)
 
 
-def _window(photo: Photo, point_px: FloatArray, side: int) -> FloatImage:
-    """Luminance around a landmark; empty where the frame cuts it."""
-    top, left = (round(float(at)) - side // 2 for at in point_px)
-    if top < 0 or left < 0 or top + side > photo.height_px or left + side > photo.width_px:
-        return np.zeros((0, 0), np.float32)
-    return luminance(photo.linear_rgb[top : top + side, left : left + side])
+def _spectra(reference: Reference, blur_mm: float = 0.0) -> _Spectra:
+    """Take the spectra of the windows, blurred by so much more."""
+    px_per_mm = reference.px_per_mm
+    rings = _rings(side_px(px_per_mm), px_per_mm)
+    rows = [_spectrum(_blurred(window, blur_mm * px_per_mm), rings) / px_per_mm**2 for window in reference.windows]
+    power, noise = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    power[:, (rings.counts == 0) | (0.5 * _OF_NYQUIST * px_per_mm < _FREQUENCIES)] = np.nan
+    return _Spectra(power, noise)
+
+
+def _blurred(window: FloatImage, sigma_px: float) -> FloatImage:
+    if not window.size or sigma_px == 0.0:
+        return window
+    return np.asarray(cv2.GaussianBlur(window, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT_101))
 
 
 def _spectrum(light: FloatImage, rings: _Rings) -> FloatArray:
     """Power of relative luminance without its noise, and the noise, by ring: (2, F)."""
     mean = float(np.sum(light * rings.taper**2)) if light.size else 0.0
     if mean <= 0:
-        return np.full((2, len(FREQUENCIES)), np.nan)
+        return np.full((2, len(_FREQUENCIES)), np.nan)
     squared = np.abs(np.fft.rfft2((light / mean - 1.0) * rings.taper)) ** 2
     sums = np.bincount(rings.index, squared.ravel(), minlength=len(_EDGES) + 1)[1 : len(_EDGES)]
     floor = float(np.median(squared[rings.corners])) / _MEDIAN_OF_NOISE
@@ -169,7 +139,9 @@ def _spectrum(light: FloatImage, rings: _Rings) -> FloatArray:
 def blur_between(before: Reference, after: Reference) -> BlurDifference:
     """Fit the blur that one photo has more than the other.
 
-    ``ln(power after / power before) = 2 ln gain − (2π f σ)²``, on the median over the windows.
+    ``ln(power after / power before) = 2 ln gain − (2π f σ)²``, on the median over the windows. What a window's taper
+    and the width of the rings do to a steep spectrum is got rid of by a second fit, to what is left once the sharper
+    photo's windows were blurred by what the first one found.
 
     Parameters
     ----------
@@ -179,45 +151,100 @@ def blur_between(before: Reference, after: Reference) -> BlurDifference:
     -------
     BlurDifference
     """
-    with np.errstate(invalid="ignore"):
-        seen = _stands_out(before) & _stands_out(after)
-    # A ring counts where half of the windows stand above the noise: beyond, those that do are the lucky ones.
-    needed = max(_LEAST_WINDOWS, 0.5 * float(seen.any(axis=1).sum()))
-    rings = _first_run(seen.sum(axis=0) >= needed)
-    if len(rings) < _LEAST_RINGS:
+    before, after = bring_together(before, after)
+    written_back = (before.written_back, after.written_back)
+    first = _fit_fall(_ratio_of_power(_spectra(before), _spectra(after)), written_back)
+    if first is None:
         return UNKNOWN_BLUR
-    ratio = np.full(seen.shape, np.nan)
-    ratio[seen] = np.log(after.power[seen] / before.power[seen])
-    height = np.nanmedian(ratio[:, rings], axis=0)
-    log_gain, squared_mm, misfit, used = _fit_fall(FREQUENCIES[rings], height)
-    windows = int(seen[:, rings[:used]].any(axis=1).sum())
+    blur_mm, rest = math.sqrt(abs(first.squared_mm)), first
+    if blur_mm * min(before.px_per_mm, after.px_per_mm) > _LEAST_SIGMA_PX:
+        extra_mm = (blur_mm, 0.0) if first.squared_mm > 0 else (0.0, blur_mm)
+        matched = [_spectra(side, extra) for side, extra in zip((before, after), extra_mm, strict=True)]
+        rest = _fit_fall(_ratio_of_power(*matched), written_back, first) or first
     return BlurDifference(
-        math.copysign(math.sqrt(abs(squared_mm)), squared_mm), math.exp(log_gain), 100.0 * misfit, windows
+        sigma_mm=math.copysign(math.sqrt(abs(rest.squared_mm)), rest.squared_mm),
+        gain=math.exp(rest.log_gain),
+        residual_pct=100.0 * rest.misfit,
+        windows=rest.windows,
     )
 
 
-def _stands_out(reference: Reference) -> BoolImage:
+@dataclass(frozen=True, slots=True)
+class _Ratio:
+    """Log of the ratio of power in the rings that can be seen, and in how many windows they can."""
+
+    frequency: FloatArray
+    height: FloatArray
+    windows: IntArray
+
+
+def _ratio_of_power(before: _Spectra, after: _Spectra) -> _Ratio:
+    with np.errstate(invalid="ignore"):
+        seen = _stands_out(before) & _stands_out(after)
+    needed = max(_LEAST_WINDOWS, _STANDING * float(seen.any(axis=1).sum()))
+    rings = _first_run(seen.sum(axis=0) >= needed)
+    ratio = np.full(seen.shape, np.nan)
+    ratio[seen] = np.log(after.power[seen] / before.power[seen])
+    height = np.nanmedian(ratio[:, rings], axis=0) if len(rings) else np.zeros(0)
+    return _Ratio(_FREQUENCIES[rings], height, seen[:, rings].sum(axis=0))
+
+
+def _stands_out(spectra: _Spectra) -> BoolImage:
     """In which rings of each window there is more than noise and what compression leaves."""
-    least = _ABOVE_NOISE * reference.noise
-    finest = (FREQUENCIES > _RESIDUE_FROM) & np.isfinite(reference.power).any(axis=0)
+    least = _ABOVE_NOISE * spectra.noise
+    finest = (_FREQUENCIES > _RESIDUE_FROM) & np.isfinite(spectra.power).any(axis=0)
     if np.count_nonzero(finest) >= _LEAST_RINGS:
-        least = np.maximum(least, _ABOVE_RESIDUE * np.median(reference.power[:, finest], axis=1, keepdims=True))
-    return np.asarray(reference.power > least)
+        least = np.maximum(least, _ABOVE_RESIDUE * np.median(spectra.power[:, finest], axis=1, keepdims=True))
+    return np.asarray(spectra.power > least)
 
 
-def _fit_fall(frequency: FloatArray, height: FloatArray) -> tuple[float, float, float, int]:
-    """Log gain, σ² in mm², RMS misfit of log amplitude, and how many rings could be used."""
-    basis = np.column_stack([np.ones(len(frequency)), -((2 * np.pi * frequency) ** 2)])
-    lost = np.flatnonzero(np.abs(height - height[:2].mean()) > _MOST_LOST)
-    used = max(int(lost[0]), _LEAST_RINGS) if len(lost) else len(frequency)
+@dataclass(frozen=True, slots=True)
+class _Fall:
+    """A fitted Gaussian: log of its gain, σ², RMS misfit of log amplitude, and what it rests on."""
+
+    log_gain: float
+    squared_mm: float
+    misfit: float
+    rings: int
+    windows: int
+
+
+def _fit_fall(ratio: _Ratio, written_back: tuple[float, float], known: _Fall | None = None) -> _Fall | None:
+    """Fit the fall of a ratio, beyond the one that was taken off already; None where too few rings are seen."""
+    most = len(ratio.height) if known is None else min(known.rings, len(ratio.height))
+    if most < _LEAST_RINGS:
+        return None
+    rise = (2 * np.pi * ratio.frequency) ** 2
+    known_mm2 = 0.0 if known is None else known.squared_mm
+    used = most if known else _until_lost(np.abs(ratio.height - ratio.height[:2].mean()))
+    squared_mm, found = known_mm2, np.zeros(2)
     for _ in range(_ROUNDS):
-        found = np.linalg.lstsq(basis[:used], height[:used], rcond=None)[0]
-        clear = int(np.count_nonzero(-basis[:, 1] * abs(found[1]) < _MOST_LOST))
-        if max(clear, _LEAST_RINGS) >= used:
-            break
-        used = max(clear, _LEAST_RINGS)
-    misfit = 0.5 * (height[:used] - basis[:used] @ found)
-    return 0.5 * float(found[0]), float(found[1]), float(np.sqrt(np.mean(misfit**2))), used
+        height = ratio.height[:used] - _back(squared_mm * rise[:used], written_back)
+        # The last row is what is expected of the gain.
+        basis = np.column_stack([np.append(np.ones(used), _RING_SD / (2 * _GAIN_SD)), np.append(-rise[:used], 0.0)])
+        found = np.linalg.lstsq(basis, np.append(height, 0.0), rcond=None)[0]
+        squared_mm = known_mm2 + float(found[1])
+        misfit = 0.5 * (height - basis[:used] @ found)
+        used = min(used, _until_lost(abs(squared_mm) * rise))
+    return _Fall(
+        log_gain=0.5 * float(found[0]),
+        squared_mm=squared_mm,
+        misfit=float(np.sqrt(np.mean(misfit**2))),
+        rings=used,
+        windows=int(ratio.windows[:used].max()),
+    )
+
+
+def _back(lost: FloatArray, written_back: tuple[float, float]) -> FloatArray:
+    """Tell what compression adds to the log of the ratio where blur has taken this much from the after photo."""
+    softer = np.where(lost >= 0.0, written_back[1], written_back[0])
+    return np.asarray(np.copysign(np.log1p(softer * np.expm1(np.abs(lost))), lost))
+
+
+def _until_lost(lost: FloatArray) -> int:
+    """How many rings there are before too much is lost."""
+    beyond = np.flatnonzero(lost > _MOST_LOST)
+    return max(int(beyond[0]), _LEAST_RINGS) if len(beyond) else len(lost)
 
 
 def _first_run(enough: BoolImage) -> IntArray:

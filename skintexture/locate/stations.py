@@ -28,9 +28,6 @@ _REACH_MM = 2.0
 _LEAST_SKIN = 0.4
 # Candidates on each triangle: the centres of its 16 equal parts.
 _PARTS = 4
-# Blotches, freckles and make-up are told from shading and from pores by their size: wavelengths of about 2 to 10 mm.
-_BLOTCH_MM = (0.4, 1.6)
-_FLOOR = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +68,11 @@ class SkinLight:
         The same with the shine that `rgb` leaves out.
     shine_share : (N,) float64
         Share of the skin that is shine, 0 … 1.
-    blotchiness_pct : (N, 2) float64
-        RMS of log red by green and log blue by green light at wavelengths of about 2 to 10 mm, in %.
     """
 
     rgb: FloatArray
     with_shine: FloatArray
     shine_share: FloatArray
-    blotchiness_pct: FloatArray
 
 
 @cache
@@ -162,8 +156,7 @@ def see_stations(face: Face, scene: Scene, max_slant_deg: float) -> SkinLight:
         return np.where(turned_away[:, None], np.nan, _local_mean(values, where, sigma, places))
 
     share = mean(shiny.astype(np.float32)[..., None], bare | shiny)[:, 0]
-    variance = mean(_blotches(light, bare, scene.scale.px_per_mm / skin.step_px) ** 2, bare)
-    return SkinLight(mean(light, bare), mean(light, bare | shiny), share, 100.0 * np.sqrt(variance))
+    return SkinLight(mean(light, bare), mean(light, bare | shiny), share)
 
 
 def face_light(scene: Scene) -> FloatImage:
@@ -174,14 +167,6 @@ def face_light(scene: Scene) -> FloatImage:
     bottom, right = top + round(height * skin.step_px), left + round(width * skin.step_px)
     crop = scene.photo.linear_rgb[top:bottom, left:right]
     return np.asarray(cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA), np.float32)
-
-
-def _blotches(light: FloatImage, where: BoolImage, px_per_mm: float) -> FloatImage:
-    """Log colour ratios between two Gaussians, over bare skin: (H, W, 2)."""
-    log = np.log(np.maximum(light, _FLOOR))
-    ratios = np.ascontiguousarray(log[..., [0, 2]] - log[..., 1:2])
-    fine, coarse = (_smooth(ratios, where, sigma * px_per_mm) for sigma in _BLOTCH_MM)
-    return np.asarray(fine - coarse, np.float32)
 
 
 def _smooth(values: FloatImage, where: BoolImage, sigma_px: float) -> FloatImage:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib import resources
 
 from skintexture.locate.anatomy import WHOLE_FACE
+from skintexture.model import Photo
 from skintexture.study.repeatability import RepeatabilityProfile
 
 _TABLE = "between_shots.csv"
-_PARTS = ("reshot", "reshot_face", "per_turn", "per_shine", "per_blur_px", "per_shading")
+# Of JPEG, on the scale of 100 less its quality.
+_FINEST_STEP = 2.0
+_PARTS = ("reshot", "reshot_face", "per_turn", "per_shine", "per_blur_px", "per_shading", "per_compression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,15 @@ class Situation:
     shine : float
         Mean rise of the share of mirrored light beyond the whole face's, its sign taken off. What it does to texture on
         average was taken off; skins differ in it.
+    compression : float
+        Natural log of the ratio of the steps in which JPEG stores the two photos, its sign taken off.
     """
 
     blur_px: float = 0.0
     shading: float = 0.0
     turn: float = 0.0
     shine: float = 0.0
+    compression: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ class Scatter:
         Added, in squares, for each pixel of blur that was equalised.
     per_shading : float
         Added, in squares, for each unit of the zone's change of shading.
+    per_compression : float
+        Added, in squares, for each unit of the difference of compression.
     """
 
     reshot: float
@@ -68,12 +76,31 @@ class Scatter:
     per_shine: float
     per_blur_px: float
     per_shading: float
+    per_compression: float
 
     def sd(self, zone: str, situation: Situation) -> float:
         """SD of the change, all parts together."""
         reshot = self.reshot_face if zone == WHOLE_FACE else self.reshot
-        doses = (self.per_turn * situation.turn, self.per_shine * situation.shine)
-        return math.hypot(reshot, *doses, self.per_blur_px * situation.blur_px, self.per_shading * situation.shading)
+        doses = (getattr(self, f"per_{part.name}") * getattr(situation, part.name) for part in fields(situation))
+        return math.hypot(reshot, *doses)
+
+
+def compression_between(before: Photo, after: Photo) -> float:
+    """Natural log of the ratio of the steps in which two photos are stored, its sign taken off.
+
+    The steps of a JPEG grow as 100 less its quality. Finer ones than those of quality 98, and a file
+    without loss, count as these.
+    """
+    steps = [
+        max(100.0 - min(_quality(photo.jpeg_quality), _quality(photo.chroma_quality)), _FINEST_STEP)
+        for photo in (before, after)
+    ]
+    return abs(math.log(steps[1] / steps[0]))
+
+
+def _quality(stated: float) -> float:
+    """Take a quality that isn't known, or that of colour at reduced resolution, for the best."""
+    return stated if stated > 0 else 100.0
 
 
 @cache

@@ -96,24 +96,32 @@ def compression(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatc
     """Judge JPEG: by the file's own tables, and by the blocks that earlier saving has left."""
     qualities = pair.both(lambda look: photo_scores.compression(look.scene.photo))
     ruined = (
-        "compression ruins pores, the finest texture and colour; store photos losslessly or as JPEG from quality 92"
+        "compression this strong ruins pores and fine texture, and writes coarse texture of its own where skin is "
+        "smooth; store photos losslessly or as JPEG from quality 92"
     )
+    loss = Gap(100 - min(qualities), "1", limits.jpeg_loss)
     yield graded(
         Reading("compression_artefacts", "JPEG compression", "1", qualities, qualities),
-        Gap(100 - min(qualities), "1", limits.jpeg_loss),
+        loss,
         ("compression hides noise and blurs colour; bands of luminance from 0.5 mm up are hardly touched", ruined),
-        Reach(_COMPRESSED),
+        _ruined_by(loss),
     )
     blocks = pair.both(lambda look: look.noise.blockiness)
+    steps = Gap(max(blocks), "1", limits.blockiness)
     yield graded(
         Reading("compression_artefacts", "JPEG blocks", "1", blocks),
-        Gap(max(blocks), "1", limits.blockiness),
+        steps,
         (
             "a photo seems to have been compressed more than its file says",
             f"a photo was saved again after strong compression: {ruined}",
         ),
-        Reach(_COMPRESSED),
+        _ruined_by(steps),
     )
+
+
+def _ruined_by(gap: Gap) -> Reach:
+    """Tell what compression touches: strong enough, everything."""
+    return Reach() if gap.severity() == "not comparable" else Reach(_COMPRESSED)
 
 
 def exposure(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]:
@@ -187,7 +195,7 @@ def _differences(before: Photo, after: Photo) -> Iterator[tuple[str, bool]]:
     yield "picture size", sorted((before.height_px, before.width_px)) != sorted((after.height_px, after.width_px))
     yield "colour or grey", before.has_colour != after.has_colour
     yield "bits per channel", before.bits != after.bits
-    yield _CHROMA, before.chroma_full != after.chroma_full
+    yield _CHROMA, (before.chroma_quality > 0) != (after.chroma_quality > 0)
 
 
 def _ratio(values: tuple[float, float]) -> float:

@@ -169,7 +169,8 @@ class Bench:
     def _change(self, zone: ZonePair, metric: Metric, name: str, *, depth: float, caveats: tuple[str, ...]) -> Change:
         sides = [side.get(name, Tally({"value": math.nan}, {})) for side in zone.tallies]
         found = estimate("value", sides[0], sides[1], metric.low)
-        situation = replace(zone.situation, blur_px=self.situation.blur_px)
+        whole = self.situation
+        situation = replace(zone.situation, blur_px=whole.blur_px, compression=whole.compression)
         scatter = self.scatter_of(zone.name, name, situation)
         scatter = math.hypot(scatter, _leak(name, depth))
         unknown = Finding(NOT_COMPARABLE, "")

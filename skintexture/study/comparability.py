@@ -75,14 +75,12 @@ def judge(
     tuple of Mismatch
         In the order of `CHECKS`; also what is alike.
     """
-    looks = (before, after)
-    faithful = all(look.scene.photo.chroma_full and look.noise.blockiness < params.blockiness.caveat for look in looks)
     pair = LookPair(
         before=before,
         after=after,
         registration=registration,
         blur=blur_between(before.reference, after.reference),
-        light=light_between(before.skin_light, after.skin_light, blotches=faithful),
+        light=light_between(before.skin_light, after.skin_light),
     )
     return tuple(row for check in CHECKS for row in check(pair, params))
 

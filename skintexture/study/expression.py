@@ -42,7 +42,7 @@ MOVEMENTS = (
     Movement(
         SMILE,
         ("mouthSmile", "mouthUpperUp", "mouthDimple"),
-        (*_MID_FACE, *_AROUND_MOUTH, *_both("periorbital", "jawline")),
+        (*_MID_FACE, *_AROUND_MOUTH, *_both("periorbital", "temple", "jawline")),
     ),
     Movement("pressed lips", ("mouthPress", "mouthRollLower", "mouthRollUpper"), (*_AROUND_MOUTH, *_both("cheek"))),
     Movement("pushed-up chin", ("mouthShrugLower", "mouthShrugUpper"), (*_AROUND_MOUTH, *_both("jawline"))),

@@ -80,11 +80,12 @@ def estimate(metric: str, before: Tally, after: Tally, least: float) -> Estimate
     difference = (second - first) / size if first != 0.0 else math.nan  # from nothing, no percentage leads anywhere
     relative = math.log(second / first) if is_log else difference
     pair = [side.without.get(metric) for side in (before, after)]
+    least_sd = after.least_sd.get(metric, math.nan)
     if pair[0] is None or pair[1] is None or len(pair[0]) != len(pair[1]) or math.isnan(relative):
-        return Estimate(first, second, relative, is_log, math.nan)
+        return Estimate(first, second, relative, is_log, least_sd)
     with np.errstate(divide="ignore", invalid="ignore"):
         each = np.log(pair[1] / pair[0]) if is_log else (pair[1] - pair[0]) / size
-    return Estimate(first, second, relative, is_log, jackknife_sd(each))
+    return Estimate(first, second, relative, is_log, float(np.fmax(jackknife_sd(each), least_sd)))
 
 
 def _size(before: float, after: float) -> float:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from skintexture.locate.exposure import Exposure, see_exposure
 from skintexture.locate.lighting import LightFit, fit_light
 from skintexture.locate.noise import CameraNoise, see_noise
+from skintexture.locate.reference import Reference, see_reference
 from skintexture.locate.scene import Scene
-from skintexture.locate.sharpness import Reference, see_reference
 from skintexture.locate.stations import SkinLight, see_stations
 from skintexture.model import Face, Zone
 

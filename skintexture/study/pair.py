@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from skintexture.locate.register import register
 from skintexture.locate.sharpness import blur_between
 from skintexture.recipe import Recipe
-from skintexture.study.between_shots import Situation
+from skintexture.study.between_shots import Situation, compression_between
 from skintexture.study.change import Bench, Change, ScatterOf, compared_metrics
 from skintexture.study.comparability import Hindrances, judge, verdict_limits
 from skintexture.study.equalise import ScaleSource, extra_blur_mm, one_scale
@@ -75,7 +75,11 @@ def compare_photos(photos: tuple[Sighting, Sighting], recipe: Recipe, scatter_of
     extra_mm = extra_blur_mm(blur, coarser, recipe.comparison.dead_band_px)
     stage = Stage.set_up(pair, recipe, extra_mm)
     measured = stage.measure_all()
-    situation = Situation(max(extra_mm) * coarser, stage.shading.sd)
+    situation = Situation(
+        blur_px=max(extra_mm) * coarser,
+        shading=stage.shading.sd,
+        compression=compression_between(photos[0].scene.photo, photos[1].scene.photo),
+    )
     changes = Bench(stage, situation, scatter_of, _hindrances(mismatches, recipe)).all_changes(measured)
     pores = {zone.name: zone.pores for zone in measured if zone.pores is not None}
     return Comparison(pair, scale_source, mismatches, extra_mm, stage.shading, tuple(changes), pores)

@@ -252,6 +252,7 @@ def tally_counted(
         return nothing, nothing
     lists = [_completed(pores, side, still_there=params[1].still_there) for side in (0, 1)]
     keeps = _keeps(np.ones(len(pores.tile), bool), group)
+    chance = _chance(lists[0][0], lists[1][0], params[0])
     tallies = []
     for (diameter, contrast), patch in zip(lists, wide, strict=True):
         there = np.isfinite(diameter)
@@ -259,8 +260,24 @@ def tally_counted(
         without = [_counted(diameter[keep], contrast[keep], params[0]) for keep in keeps[1:]]
         names = without[0] if without else {}
         arrays = {name: np.array([row.get(name, math.nan) for row in without]) for name in names}
-        tallies.append(Tally(summarise(listed, patch, params[0]), arrays))
+        tallies.append(Tally(summarise(listed, patch, params[0]), arrays, chance))
     return tallies[0], tallies[1]
+
+
+def _chance(before_mm: FloatArray, after_mm: FloatArray, params: PoreParams) -> dict[str, float]:
+    """Relative SD of the change of each count, from how many pores count on one of the photos only (Poisson's law)."""
+    least_mm = {
+        "pore_density": params.min_diameter_mm,
+        "pore_density_all": 0.0,
+        "pore_enlarged_share": params.enlarged_mm,
+    }
+    found = {}
+    for name, least in least_mm.items():
+        counts = [np.isfinite(side) & (side >= least) for side in (before_mm, after_mm)]
+        switched = int(np.count_nonzero(counts[0] != counts[1]))
+        mean = 0.5 * float(counts[0].sum() + counts[1].sum())
+        found[name] = math.sqrt(switched + 1) / max(mean, 1.0)
+    return found
 
 
 def _completed(pores: PairedPores, side: int, *, still_there: float) -> tuple[FloatArray, FloatArray]:

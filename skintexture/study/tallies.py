@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -48,10 +48,13 @@ class Tally:
     without : dict of str to (G,) float64
         The same (or what varies in proportion to it) with each group left out; a metric that can't be had from sums
         is not there.
+    least_sd : dict of str to float
+        Of the relative change of what is counted: chance alone makes that much.
     """
 
     values: dict[str, float]
     without: dict[str, FloatArray]
+    least_sd: dict[str, float] = field(default_factory=dict)
 
 
 def tally_glcm(patch: Patch, groups: Groups, params: GlcmParams) -> Tally:

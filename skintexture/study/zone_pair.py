@@ -10,7 +10,7 @@ import numpy as np
 
 from skintexture.caveats import CAVEATS
 from skintexture.locate.anatomy import WHOLE_FACE
-from skintexture.locate.cut import CutRules, measurable_channels
+from skintexture.locate.cut import PAIRED_CHROMA_QUALITY, CutRules, measurable_channels
 from skintexture.metrics.pores import PoreParams
 from skintexture.model import Channel, Zone
 from skintexture.recipe import Needs, Recipe
@@ -90,7 +90,10 @@ class Stage:
     def set_up(cls, pair: Pair, recipe: Recipe, extra_mm: tuple[float, float]) -> Stage:
         """Bring both to one blur, and find the skin and the light that they share."""
         margin_mm = recipe.metrics.pores.margin_mm if recipe.metrics.pores else 0.0
-        before, after = (CutRules(recipe.grid, recipe.zones.max_slant_deg, margin_mm, extra) for extra in extra_mm)
+        before, after = (
+            CutRules(recipe.grid, recipe.zones.max_slant_deg, margin_mm, extra, PAIRED_CHROMA_QUALITY)
+            for extra in extra_mm
+        )
         blur_mm = math.hypot(recipe.grid.blur_mm, *extra_mm)
         tiles = Tiles.of_size(recipe.comparison.tile_mm)
         skin = JointPlaces.of(pair, (before, after))
@@ -202,7 +205,8 @@ class Stage:
     def colour_lacking(self, metric: str) -> str:
         """Why one of the photos doesn't show the light of which a metric is measured; empty if both do."""
         for _, side in self.pair.sides():
-            for channel, missing in measurable_channels(side.scene.photo, self.recipe.grid.channels).items():
+            found = measurable_channels(side.scene.photo, self.recipe.grid.channels, PAIRED_CHROMA_QUALITY)
+            for channel, missing in found.items():
                 if missing and metric.endswith(f"_{channel}"):
                     return CAVEATS[missing[0]].meaning
         return ""
@@ -218,7 +222,9 @@ def _by_metric(tally: Tally, channel: str) -> dict[str, Tally]:
     """One tally for each metric, by its name in the tables."""
     return {
         f"{name}_{channel}" if channel else name: Tally(
-            {"value": value}, {"value": tally.without[name]} if name in tally.without else {}
+            {"value": value},
+            {"value": tally.without[name]} if name in tally.without else {},
+            {"value": tally.least_sd[name]} if name in tally.least_sd else {},
         )
         for name, value in tally.values.items()
     }

@@ -20,7 +20,7 @@ from skintexture.model import FloatArray
 from skintexture.validation.pair_cases import Case, cache_folder
 from skintexture.validation.pairs import compare_cases
 
-COLUMNS = ("metric", "reshot", "reshot_face", "per_turn", "per_shine", "per_blur_px", "per_shading")
+COLUMNS = ("metric", "reshot", "reshot_face", "per_turn", "per_shine", "per_blur_px", "per_shading", "per_compression")
 
 LEAST_SD = 0.005
 """Rounding and registration alone make about this much."""
@@ -42,7 +42,7 @@ MOST_SD = 1.0
 _MOST_PER_DOSE = 100.0
 
 # Up to here, photos of unchanged skin are shots taken alike.
-_ALIKE = {"turn": 0.04, "shine": 0.01, "blur_px": 0.0, "shading": 0.06}
+_ALIKE = {"turn": 0.04, "shine": 0.01, "blur_px": 0.0, "shading": 0.06, "compression": 0.25}
 _ROUNDS = 10
 
 

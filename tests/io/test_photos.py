@@ -50,7 +50,7 @@ def test_lossless_colour_comes_out_exactly(kind, encode, picture, linear_of, wri
     photo = read_photo(write(LOSSLESS[kind](encode, picture)))
     assert photo.linear_rgb.dtype == np.float32
     np.testing.assert_allclose(photo.linear_rgb, linear_of(picture), atol=1e-6)
-    assert (photo.has_colour, photo.bits, photo.chroma_full) == (True, 8, True)
+    assert (photo.has_colour, photo.bits, photo.chroma_quality) == (True, 8, 100.0)
     assert math.isnan(photo.jpeg_quality)
     assert not photo.clipped.any()
 
@@ -63,7 +63,7 @@ def test_sixteen_bits_are_kept(kind, channels, encode, linear_of, write):
     photo = read_photo(write(LOSSLESS_16[kind](encode, np.ascontiguousarray(pixels))))
     expected = np.broadcast_to(linear_of(pixels).reshape(96, 128, channels), (96, 128, 3))
     np.testing.assert_allclose(photo.linear_rgb, expected, atol=1e-6)
-    assert (photo.has_colour, photo.bits, photo.chroma_full) == (channels == 3, 16, True)
+    assert (photo.has_colour, photo.bits, photo.chroma_quality) == (channels == 3, 16, 100.0)
     assert not photo.clipped.any()
 
 
@@ -202,28 +202,30 @@ def test_foreign_jpeg_tables_get_the_number_of_the_most_similar_table(encode, bu
 
 
 @pytest.mark.parametrize(
-    ("subsampling", "quality", "full"),
-    [("4:4:4", 95, True), ("4:4:4", 90, True), ("4:4:4", 89, False), ("4:2:2", 98, False), ("4:2:0", 98, False)],
+    ("subsampling", "quality", "of_colour"),
+    [("4:4:4", 95, 95.0), ("4:4:4", 89, 89.0), ("4:2:2", 98, 0.0), ("4:2:0", 98, 0.0)],
 )
-def test_chroma_is_full_only_without_subsampling_at_high_quality(subsampling, quality, full, encode, busy, write):
+def test_colour_has_the_quality_of_the_file_unless_it_is_subsampled(
+    subsampling, quality, of_colour, encode, busy, write
+):
     data = encode["Pillow"](busy, "JPEG", subsampling=subsampling, quality=quality)
-    assert read_photo(write(data)).chroma_full is full
+    assert read_photo(write(data)).chroma_quality == of_colour
 
 
-def test_chroma_is_not_full_if_only_luminance_is_stored_well(encode, busy, write):
+def test_colour_has_its_own_quality_if_only_luminance_is_stored_well(encode, busy, write):
     image = Image.open(write(encode["Pillow"](busy, "JPEG", quality=95)))
     worse = Image.open(write(encode["Pillow"](busy, "JPEG", quality=50), "worse"))
     tables = [image.quantization[0], worse.quantization[1]]
     image.close(), worse.close()
     photo = read_photo(write(encode["Pillow"](busy, "JPEG", qtables=tables, subsampling=0)))
     assert photo.jpeg_quality == 95
-    assert not photo.chroma_full
+    assert photo.chroma_quality == 50
 
 
-def test_lossy_webp_and_jpeg_in_tiff_have_no_full_chroma(encode, busy, write):
+def test_lossy_webp_and_jpeg_in_tiff_have_no_known_quality_of_colour(encode, busy, write):
     webp = read_photo(write(encode["Pillow"](busy, "WEBP", quality=100)))
     jpeg = read_photo(write(encode["Pillow"](busy, "TIFF", compression="jpeg")))
-    assert (webp.chroma_full, jpeg.chroma_full) == (False, False)
+    assert (webp.chroma_quality, jpeg.chroma_quality) == (0.0, 0.0)
     assert math.isnan(webp.jpeg_quality)
 
 

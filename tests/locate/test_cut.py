@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from known_head import photo_of
-from skintexture.locate.cut import CutRules, cut, measurable_channels
+from skintexture.locate.cut import PAIRED_CHROMA_QUALITY, CutRules, cut, measurable_channels
 from skintexture.locate.quality import Quality
 from skintexture.locate.scene import Scene
 from skintexture.locate.skin import flat_skin
@@ -110,7 +110,8 @@ def test_noise_is_measured_in_the_photos_own_pixels():
     ("photo", "missing"),
     [
         ({}, {}),
-        ({"chroma_full": False}, {"red_minus_blue": ("subsampled_colour",)}),
+        ({"chroma_quality": 0.0}, {"red_minus_blue": ("subsampled_colour",)}),
+        ({"chroma_quality": 89.0}, {"red_minus_blue": ("subsampled_colour",)}),
         ({"has_colour": False}, {"red": ("no_colour",), "red_minus_blue": ("no_colour",)}),
     ],
 )
@@ -118,3 +119,8 @@ def test_channels_that_the_file_ruins_are_not_measured(photo, missing):
     rgb = np.full((80, 80, 3), 0.3)
     found = measurable_channels(photo_of(rgb, **photo), GRID.channels)
     assert {name: why for name, why in found.items() if why} == missing
+
+
+def test_colour_may_be_stored_a_little_worse_where_photos_are_compared():
+    photo = photo_of(np.full((80, 80, 3), 0.3), chroma_quality=88.0)
+    assert measurable_channels(photo, GRID.channels, PAIRED_CHROMA_QUALITY)["red_minus_blue"] == ()

@@ -31,7 +31,7 @@ def _seen(azimuth=-20.0, elevation=15.0, white=0.0, uneven=1.0, gains=(1.0, 1.0,
     rgb += white * np.where(MATT, 0.0, 1.0)[:, None]
     rgb *= exposure * np.array(gains)
     zero = np.zeros(len(normals))
-    return SkinLight(rgb, rgb, zero, uneven * np.ones((len(normals), 2)))
+    return SkinLight(rgb, rgb, zero)
 
 
 @pytest.mark.parametrize(("azimuth", "elevation"), [(0.0, 0.0), (-35.0, 20.0), (40.0, 45.0)])
@@ -47,42 +47,35 @@ def test_angle_between_lights():
 
 
 def test_the_same_face_has_no_mismatch_whatever_the_exposure():
-    found = light_between(_seen(), _seen(exposure=1.5), blotches=True)
+    found = light_between(_seen(), _seen(exposure=1.5))
     assert found.exposure_pct == pytest.approx(100 * math.log(1.5))
     for part in (found.shading_pct, found.shine_pct, *found.colour_pct, found.evenness_pct):
         assert part == pytest.approx(0, abs=1e-3)
 
 
 def test_shading_grows_with_the_angle_that_light_moves_by():
-    moved = [light_between(_seen(), _seen(-20.0 + angle), blotches=True).shading_pct for angle in (5, 15, 40)]
+    moved = [light_between(_seen(), _seen(-20.0 + angle)).shading_pct for angle in (5, 15, 40)]
     assert moved == sorted(moved)
     assert moved[2] > 4 * moved[0]
 
 
 def test_white_shine_is_told_from_white_balance():
-    shiny = light_between(_seen(), _seen(white=0.01), blotches=True)
-    tinted = light_between(_seen(), _seen(gains=(1.1, 1.0, 0.85)), blotches=True)
+    shiny = light_between(_seen(), _seen(white=0.01))
+    tinted = light_between(_seen(), _seen(gains=(1.1, 1.0, 0.85)))
     assert shiny.shine_pct < -1.5
     assert abs(tinted.shine_pct) < 0.5
     assert tinted.colour_pct == pytest.approx((100 * math.log(1.1), 100 * math.log(0.85)), abs=0.1)
 
 
 def test_make_up_evens_the_colour_and_white_balance_does_not():
-    powdered = light_between(_seen(), _seen(uneven=0.6), blotches=True)
+    powdered = light_between(_seen(), _seen(uneven=0.6))
     assert powdered.evenness_pct == pytest.approx(100 * math.log(0.6), abs=2)
-    tinted = light_between(_seen(), _seen(gains=(1.1, 1.0, 0.85)), blotches=True)
+    tinted = light_between(_seen(), _seen(gains=(1.1, 1.0, 0.85)))
     assert tinted.evenness_pct == pytest.approx(0, abs=1e-3)
-
-
-def test_blotches_that_cannot_be_trusted_are_left_out():
-    blotchy = _seen()
-    compressed = SkinLight(blotchy.rgb, blotchy.with_shine, blotchy.shine_share, 3 * blotchy.blotchiness_pct)
-    assert light_between(_seen(), compressed, blotches=True).evenness_pct > 30
-    assert light_between(_seen(), compressed, blotches=False).evenness_pct == pytest.approx(0, abs=1e-3)
 
 
 def test_too_little_skin_says_nothing():
     hidden = _seen()
     hidden.rgb[20:] = np.nan
-    assert light_between(_seen(), hidden, blotches=True) is None
+    assert light_between(_seen(), hidden) is None
     assert math.isnan(fit_light(hidden).azimuth_deg)

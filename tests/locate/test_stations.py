@@ -50,7 +50,6 @@ def test_plain_skin_is_seen_as_it_is():
     known = np.isfinite(seen.rgb).all(axis=1)
     assert known.sum() > 300
     assert seen.rgb[known] == pytest.approx(np.broadcast_to(colour, (known.sum(), 3)), rel=1e-3)
-    assert seen.blotchiness_pct[known] == pytest.approx(0, abs=1e-2)
 
 
 def test_skin_that_is_turned_away_or_hidden_is_not_seen():
@@ -72,13 +71,3 @@ def test_shine_counts_apart():
     assert seen.shine_share[left & known] == pytest.approx(1.0, abs=0.05)
     assert np.nanmax(np.abs(seen.rgb - 0.3)) < 0.01
     assert np.nanmax(seen.with_shine[left]) == pytest.approx(0.9, abs=0.02)
-
-
-def test_blotches_are_found_and_shading_is_not():
-    y, x = np.mgrid[: HEAD.shape[0], : HEAD.shape[1]]
-    spots = np.sin(2 * np.pi * x / (4 * HEAD.px_per_mm)) * np.sin(2 * np.pi * y / (4 * HEAD.px_per_mm))
-    shaded = np.full((*HEAD.shape, 3), 0.3) * np.exp(0.1 * spots)[..., None]
-    red = np.full((*HEAD.shape, 3), 0.3) * np.exp(0.1 * spots[..., None] * np.array([1.0, 0.0, 0.0]))
-    even, blotchy = (see_stations(HEAD.face, _scene(rgb, _kinds()), 60.0).blotchiness_pct for rgb in (shaded, red))
-    assert np.nanmedian(even[:, 0]) < 0.05
-    assert np.nanmedian(blotchy[:, 0]) > 1.0

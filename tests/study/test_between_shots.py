@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
 
+from known_head import photo_of
 from skintexture.recipe import load_recipe, shipped_recipes
-from skintexture.study.between_shots import Scatter, Situation, scatter_between_shots, scatter_of, shipped_scatter
+from skintexture.study.between_shots import (
+    Scatter,
+    Situation,
+    compression_between,
+    scatter_between_shots,
+    scatter_of,
+    shipped_scatter,
+)
 from skintexture.study.change import compared_metrics
 from skintexture.study.repeatability import RepeatabilityProfile, Scatter as Shots
 
@@ -42,13 +53,30 @@ def test_a_metric_that_phantoms_did_not_measure_is_as_unsure_as_its_least_sure_k
 
 
 def test_what_was_equalised_adds_to_the_scatter():
-    scatter = Scatter(0.03, 0.01, 0.4, 2.0, 0.04, 0.5)
+    scatter = Scatter(0.03, 0.01, 0.4, 2.0, 0.04, 0.5, 0.08)
     assert scatter.sd("nose", ALIKE) == 0.03
     assert scatter.sd("whole_face", ALIKE) == 0.01
     assert scatter.sd("nose", Situation(1.0, 0.0)) == pytest.approx(0.05)
     assert scatter.sd("nose", Situation(0.0, 0.1)) > 0.05
     assert scatter.sd("nose", Situation(0.0, 0.0, turn=0.1)) == pytest.approx(0.05)
     assert scatter.sd("nose", Situation(0.0, 0.0, shine=0.02)) == pytest.approx(0.05)
+    assert scatter.sd("nose", Situation(compression=0.5)) == pytest.approx(0.05)
+
+
+def _stored(quality, colour=None):
+    return photo_of(np.full((8, 8, 3), 0.3), jpeg_quality=quality, chroma_quality=quality if colour is None else colour)
+
+
+def test_photos_stored_in_different_steps_differ_by_the_ratio_of_the_steps():
+    assert compression_between(_stored(95.0), _stored(90.0)) == pytest.approx(math.log(2))
+    assert compression_between(_stored(90.0), _stored(95.0)) == pytest.approx(math.log(2))
+    assert compression_between(_stored(90.0), _stored(90.0)) == 0.0
+    lossless = _stored(math.nan, 100.0)
+    assert compression_between(lossless, _stored(98.0)) == 0.0
+    assert compression_between(lossless, _stored(96.0)) == pytest.approx(math.log(2))
+    # Colour that is stored worse than luminance counts; at reduced resolution it is not measured at all.
+    assert compression_between(_stored(95.0, 90.0), _stored(95.0)) == pytest.approx(math.log(2))
+    assert compression_between(_stored(95.0, 0.0), _stored(95.0)) == 0.0
 
 
 def test_the_users_own_shots_come_first():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from skintexture.model import Patch
 from skintexture.recipe import load_recipe
+from skintexture.study.intervals import estimate
 from skintexture.study.paired_pores import PairedPores, PoreSignal, pores_seen, tally_counted, tally_paired
 from skintexture.study.photometry import RADII_MM
 
@@ -88,3 +91,18 @@ def test_pores_of_one_photo_are_those_found_there():
     assert len(pores_seen("nose", pores, "before")) == COUNT
     assert pores_seen("nose", pores, "after") == ()
     assert pores.kind == ["gone"] * COUNT
+
+
+def test_a_count_is_no_surer_than_chance():
+    """Every fourth pore passes the limit of enlarged ones by a hair on the after photo, evenly over the skin."""
+    pores = _pores()
+    enlarged_mm = RECIPE.metrics.pores.enlarged_mm
+    pores.diameter_mm[:] = enlarged_mm - 0.001
+    pores.diameter_mm[:8] = enlarged_mm + 0.001
+    pores.diameter_mm[8:16, 1] = enlarged_mm + 0.001
+    patch = Patch(np.zeros((240, 240), np.float32), np.ones((240, 240), bool), 12.0, np.ones((240, 240), np.float32))
+    before, after = tally_counted(pores, pores.tile, (patch, patch), (RECIPE.metrics.pores, RECIPE.comparison))
+    share = estimate("pore_enlarged_share", before, after, 0.0)
+    assert share.relative == pytest.approx(math.log(2))
+    assert share.sampling_sd == pytest.approx(math.sqrt(8 + 1) / 12)
+    assert estimate("pore_density_all", before, after, 0.0).sampling_sd == pytest.approx(1 / COUNT)

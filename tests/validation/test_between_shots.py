@@ -9,12 +9,12 @@ import pytest
 from skintexture.validation.between_shots import LEAST_SD, scatter_table
 
 
-def _changes(sd, *, zone="nose", blur_px=0.0, shading=0.02, turn=0.01, shine=0.001, sampling_sd=0.0):
+def _changes(sd, *, zone="nose", blur_px=0.0, shading=0.02, turn=0.01, shine=0.001, compression=0.1, sampling_sd=0.0):
     rng = np.random.default_rng(1)
     rows = 4000
     relative = rng.normal(0.0, np.hypot(sd, sampling_sd), rows)
     row = {"metric": "m", "zone": zone, "sampling_sd": sampling_sd}
-    row |= {"blur_px": blur_px, "shading": shading, "turn": turn, "shine": shine}
+    row |= {"blur_px": blur_px, "shading": shading, "turn": turn, "shine": shine, "compression": compression}
     return pd.DataFrame([row] * rows).assign(relative=relative)
 
 
@@ -27,6 +27,7 @@ def test_each_cause_gets_its_part():
             _changes(0.05, shading=0.1),
             _changes(0.05, turn=0.1),
             _changes(0.05, shine=0.02),
+            _changes(0.05, compression=0.8),
         ]
     )
     found = scatter_table(changes).iloc[0]
@@ -36,6 +37,7 @@ def test_each_cause_gets_its_part():
     assert found["per_shading"] == pytest.approx(0.4, rel=0.1)
     assert found["per_turn"] == pytest.approx(0.4, rel=0.1)
     assert found["per_shine"] == pytest.approx(2.0, rel=0.1)
+    assert found["per_compression"] == pytest.approx(0.05, rel=0.1)
 
 
 def test_no_metric_is_surer_than_rounding_and_registration():
