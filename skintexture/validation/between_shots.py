@@ -42,7 +42,7 @@ MOST_SD = 1.0
 _MOST_PER_DOSE = 100.0
 
 # Up to here, photos of unchanged skin are shots taken alike.
-_ALIKE = {"turn": 0.04, "shine": 0.01, "blur_px": 0.0, "shading": 0.06, "compression": 0.25}
+_ALIKE = {"turn": 0.04, "shine": 0.01, "blur_px": 0.0, "shading": 0.06, "compression": 0.5}
 _ROUNDS = 10
 
 
