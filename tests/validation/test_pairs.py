@@ -45,7 +45,7 @@ def _passed(findings):
     return {finding.what: finding.passed for finding in findings}
 
 
-NULLS = (CONTRAST, *pairs.TEXTURE, pairs.FINE_TEXTURE)
+NULLS = (CONTRAST, *pairs.TEXTURE, pairs.FINE_TEXTURE, DENSITY, pairs.AREA)
 
 
 def test_silence_about_unchanged_skin_passes_and_a_false_verdict_fails():
@@ -115,3 +115,9 @@ def test_a_photograph_is_rendered_once(tmp_path, monkeypatch):
     assert list(pair_cases.rendered(cases, ("s01_ita+22",), tmp_path)) == first
     assert len(drawn) == 3
     assert len({pair.after for pair in first}) == 2
+
+
+def test_what_is_not_compared_has_no_scatter():
+    lost = _table("null", NULLS, found_pct=40.0, verdict="not comparable")
+    passed = _passed(judge_nulls(pd.concat([_table("null", NULLS)] * 20 + [lost])))
+    assert all(found for what, found in passed.items() if "CV" in what)
