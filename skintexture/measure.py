@@ -19,7 +19,7 @@ from skintexture.locate.skin import SkinMap, bare_skin, flat_skin, luminance
 from skintexture.locate.surface import Surface, fit_surface, flat_surface
 from skintexture.locate.zones import outline_zones
 from skintexture.metrics.catalogue import FAMILIES, Family
-from skintexture.metrics.pores import PoreParams, detect, intervals, summarise
+from skintexture.metrics.pores import ROOM_MM, PoreParams, detect, intervals, summarise
 from skintexture.model import BoolImage, Face, LocatedPore, Measurement, Patch, Photo, Pore, Scale, Zone
 from skintexture.recipe import Needs, Recipe
 
@@ -190,8 +190,8 @@ def _measure_zone(
         return [
             row for name in refusals for row in _unmeasured(zone, FAMILIES[name], refusals[name], recipe=recipe)
         ], []
-    margin_mm = recipe.metrics.pores.margin_mm if recipe.metrics.pores else 0.0
-    cutting = cut(scene, zone, CutRules(recipe.grid, recipe.zones.max_slant_deg, margin_mm))
+    room_mm = ROOM_MM if recipe.metrics.pores else 0.0
+    cutting = cut(scene, zone, CutRules(recipe.grid, recipe.zones.max_slant_deg, room_mm))
     caveats = zone.caveats + _doubts(scene, zone, recipe)
     missing = {name: why for name, why in measurable_channels(scene.photo, recipe.grid.channels).items() if why}
     rows: list[Measurement] = []
@@ -219,7 +219,7 @@ def _find_pores(
     if zone.name != WHOLE_FACE:
         return detect(cutting.wide, params), []
     outlines = tuple(other.outline_px for other in held.zones)
-    between = cutting.wide_without(outlines, params.margin_mm * cutting.wide.px_per_mm)
+    between = cutting.wide_without(outlines, ROOM_MM * cutting.wide.px_per_mm)
     return detect(between, params), [located.pore for located in held.pores]
 
 

@@ -184,6 +184,9 @@ class Patch:
         Resolution of the photo's own pixels here, at which that noise is white.
     noise_blur_mm : float
         σ of the Gaussian that was applied between the photo's pixels and this grid.
+    counted : (H, W) bool or None
+        Where a pore's centre must lie to count: a zone, while ``mask`` reaches beyond its outline, so that pores on the
+        outline are seen whole. None: anywhere in ``mask``.
     """
 
     signal: FloatImage
@@ -193,6 +196,7 @@ class Patch:
     noise_pct: float = 0.0
     noise_px_per_mm: float = math.inf
     noise_blur_mm: float = 0.0
+    counted: BoolImage | None = None
 
     @property
     def area_mm2(self) -> float:

@@ -72,7 +72,7 @@ class Cutting:
     wide : Patch
         The light in which pores are sought: the mean of the logs of red and green. Pits are dark in all colours, spots
         of pigment and blood least in red. Its mask is grown by the margin asked for: room for what is judged by its
-        surround.
+        surround. What counts lies inside the zone.
     origin_px, step_px : (y, x), float
         Photo coordinates of the first grid pixel, and photo pixels per grid pixel.
     log_light : (H, W) float32
@@ -86,13 +86,14 @@ class Cutting:
     log_light: FloatImage
 
     def wide_without(self, outlines_px: tuple[FloatArray, ...], margin_px: float) -> Patch:
-        """Return ``wide`` without what lies inside these outlines, but for a margin along them."""
+        """Return ``wide`` without what lies inside these outlines, but for a margin along them that doesn't count."""
         frame = Grid(self.origin_px, self.step_px, self.wide.mask.shape)
         held = np.zeros(frame.shape, dtype=np.uint8)
         for outline in outlines_px:
             held |= fill_outline(frame, outline).astype(np.uint8)
         deep = cv2.distanceTransform(held, cv2.DIST_L2, cv2.DIST_MASK_5) > margin_px
-        return replace(self.wide, mask=self.wide.mask & ~deep)
+        counted = held == 0 if self.wide.counted is None else self.wide.counted & (held == 0)
+        return replace(self.wide, mask=self.wide.mask & ~deep, counted=counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,9 @@ def cut(scene: Scene, zone: Zone, rules: CutRules, shared: SharedSkin | None = N
         for channel in piece.log_light
     }
     pore_light = _without_local_mean(piece.pore_light, usable, grid)
-    wide = replace(patches["luminance"], signal=pore_light, mask=wide_mask, noise_pct=piece.pore_noise_pct)
+    wide = replace(
+        patches["luminance"], signal=pore_light, mask=wide_mask, noise_pct=piece.pore_noise_pct, counted=inside
+    )
     return Cutting(patches, wide, frame.origin_px, frame.step_px, piece.log_light["luminance"])
 
 

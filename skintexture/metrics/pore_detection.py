@@ -111,6 +111,7 @@ def cropped(patch: Patch, largest_px: float) -> tuple[Patch, tuple[int, int]]:
         signal=np.pad(patch.signal[box], margin),
         mask=np.pad(patch.mask[box], margin),
         cos_slant=np.pad(patch.cos_slant[box], margin, constant_values=1.0),
+        counted=None if patch.counted is None else np.pad(patch.counted[box], margin),
     )
     return piece, (int(rows[0]) - margin, int(columns[0]) - margin)
 
@@ -158,7 +159,7 @@ def scales_px(smallest_px: float, largest_px: float) -> FloatArray:
     return np.geomspace(smallest_px, largest_px, count)
 
 
-def find_blobs(filled: FloatImage, where: tuple[BoolImage, BoolImage], px_per_mm: float, search: Search) -> Blobs:
+def find_blobs(filled: FloatImage, mask: BoolImage, px_per_mm: float, search: Search) -> Blobs:
     """Find the maxima of the scale-normalised Laplacian of Gaussian: in place, and against the scales beside.
 
     A round Gaussian pit of depth c and width σ answers with ``2 c σ² t² / (σ² + t²)²`` at scale t: at most c / 2, at
@@ -173,8 +174,8 @@ def find_blobs(filled: FloatImage, where: tuple[BoolImage, BoolImage], px_per_mm
     ----------
     filled : (H, W) float32
         Signal in % contrast, meaningful everywhere: from `fill_outside`.
-    where : (H, W) bool, (H, W) bool
-        Where the signal counts, and where a blob's centre may lie.
+    mask : (H, W) bool
+        Where the signal counts, and a blob's centre may lie.
     px_per_mm : float
         Of the grid.
     search : Search
@@ -189,9 +190,8 @@ def find_blobs(filled: FloatImage, where: tuple[BoolImage, BoolImage], px_per_mm
     Lindeberg T (1998) Feature detection with automatic scale selection. Int J Comput Vis 30:79–116.
     doi:10.1023/A:1008045108935
     """
-    mask, inner = where
     levels, responses = _scale_space(filled, search.sigmas_px)
-    y, x, scale = _peaks(responses, inner, search.min_contrast_pct / 2.0)
+    y, x, scale = _peaks(responses, mask, search.min_contrast_pct / 2.0)
     response = _by_scale([layer[y[scale == index], x[scale == index]] for index, layer in enumerate(responses)])
     smaller = _by_scale(
         [_smaller_curvature(level, (y[scale == index], x[scale == index])) for index, level in enumerate(levels)]
@@ -264,28 +264,28 @@ def _scale_space(filled: FloatImage, sigmas_px: FloatArray) -> tuple[list[FloatI
 
 
 def _peaks(
-    responses: list[FloatImage], inner: BoolImage, least: FloatArray
+    responses: list[FloatImage], mask: BoolImage, least: FloatArray
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Rows, columns and scales of the maxima among the neighbours in place that answer less on the scales beside.
 
     Each scale is searched by itself: in the picture of the strongest responses of all scales, a wide hollow would
     swallow the narrow pits in it.
     """
-    found = [_peaks_at(responses, index, inner, float(floor)) for index, floor in enumerate(least)]
+    found = [_peaks_at(responses, index, mask, float(floor)) for index, floor in enumerate(least)]
     y, x = (np.concatenate(places) for places in zip(*found, strict=True))
     return y, x, np.repeat(np.arange(len(found)), [len(rows) for rows, _ in found])
 
 
 def _peaks_at(
-    responses: list[FloatImage], index: int, inner: BoolImage, floor: float
+    responses: list[FloatImage], index: int, mask: BoolImage, floor: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     here = responses[index].ravel()
     highest = cv2.dilate(responses[index], np.ones((3, 3), np.uint8)).ravel()
     peaks = np.flatnonzero((here >= highest) & (here > floor))
-    peaks = peaks[inner.ravel()[peaks]]
+    peaks = peaks[mask.ravel()[peaks]]
     for beside in responses[max(0, index - 1) : index + 2]:
         peaks = peaks[here[peaks] >= beside.ravel()[peaks]]
-    y, x = np.divmod(peaks, inner.shape[1])
+    y, x = np.divmod(peaks, mask.shape[1])
     return y, x
 
 

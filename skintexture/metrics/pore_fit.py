@@ -147,6 +147,27 @@ def without_pits(signal: FloatImage, fits: PitFits, chosen: BoolImage) -> FloatI
     return np.asarray(filled[pad:-pad, pad:-pad], np.float32)
 
 
+def laplacian_of_pits(fits: PitFits, sigmas_px: FloatArray) -> FloatArray:
+    """Tell what the scale-normalised Laplacian of Gaussian answers at the centre of each fitted pit, all of it seen.
+
+    Parameters
+    ----------
+    fits : PitFits
+        N pits.
+    sigmas_px : (N,) float64
+        Scale for each.
+
+    Returns
+    -------
+    (N,) float64
+        ``c t² √(|Σ| / |Σ + t²|) tr((Σ + t²)⁻¹)`` for depth c, covariance Σ and scale t, in the signal's unit.
+    """
+    square = sigmas_px**2
+    blurred = fits.covariance_px2 + square[:, None, None] * np.eye(2)
+    left = np.sqrt(np.linalg.det(fits.covariance_px2) / np.linalg.det(blurred))
+    return np.asarray(fits.depth * square * left * np.trace(np.linalg.inv(blurred), axis1=1, axis2=2))
+
+
 def _pit_values(fits: PitFits, chosen: NDArray[np.intp], dy: FloatArray, dx: FloatArray) -> _Floats:
     """Depth of pits (N) at offsets (N, K) from their centres."""
     inverse = np.linalg.inv(fits.covariance_px2[chosen])

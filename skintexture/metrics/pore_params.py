@@ -15,6 +15,10 @@ FWHM_PER_SIGMA = 2.0 * math.sqrt(2.0 * math.log(2.0))
 """Full width at half depth of a Gaussian by its σ: 2.355."""
 
 
+ROOM_MM = 0.25
+"""How far beyond a zone's outline skin is looked at, so that the pores on it are seen whole: few are twice as wide."""
+
+
 class PoreParams(Params):
     """Everything that decides which pits are pores.
 
@@ -51,7 +55,7 @@ class PoreParams(Params):
     grid_blur_mm : float
         Total blur of the signal, σ, which is taken off every pit's width.
     margin_mm : float
-        Pores nearer to the mask's edge are left out, and so is that skin's area.
+        Pores whose centres lie nearer to the edge of the measurable skin are left out, and so is that skin's area.
     probability_at_least : float
         Probability that a pit of just the least prominence is a pore, 0 … 1: counted on phantoms, not chosen.
     probability_rise : float

@@ -159,7 +159,8 @@ def piece_of(patch: Patch, params: PoreParams) -> tuple[Patch, tuple[int, int]]:
 
 def inner_skin(patch: Patch, params: PoreParams) -> BoolImage:
     """Where a pore's centre may lie."""
-    return inner_region(patch.mask, params.margin_mm * patch.px_per_mm)
+    inner = inner_region(patch.mask, params.margin_mm * patch.px_per_mm)
+    return inner if patch.counted is None else inner & patch.counted
 
 
 def judged_area_mm2(patch: Patch, params: PoreParams) -> float:

@@ -8,20 +8,21 @@ never the picture's own percentiles.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from skintexture.metrics.pore_detection import Blobs, fill_outside, find_blobs, prominence_over
-from skintexture.metrics.pore_fit import PitFits, fit_pits, without_pits
-from skintexture.metrics.pore_params import FWHM_PER_SIGMA, PoreParams
+from skintexture.metrics.pore_fit import PitFits, fit_pits, laplacian_of_pits, without_pits
+from skintexture.metrics.pore_params import FWHM_PER_SIGMA, ROOM_MM, PoreParams
 from skintexture.metrics.pore_summary import describe, inner_skin, intervals, piece_of, search_on, summarise
 from skintexture.model import BoolImage, FloatArray, Patch, Pore
 
-__all__ = ["PoreParams", "describe", "detect", "intervals", "measure", "summarise"]
+__all__ = ["ROOM_MM", "PoreParams", "describe", "detect", "intervals", "measure", "summarise"]
 
 _SHARPEST = 0.4
 """Least σ left of an axis once the grid's blur is taken off, in units of that blur: below, it isn't resolved."""
@@ -31,6 +32,9 @@ _LEAST_DRAFT = 0.6
 
 _USUAL_PCT = 10.0
 """Contrast of a pit whose prominence counts as it is."""
+
+_HIDDEN_SIGMAS = 2.0
+"""The filter sees a blob whole that lies this many σ of its scale from the mask's edge: 2 % lie beyond on that side."""
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -65,23 +69,32 @@ def detect(patch: Patch, params: PoreParams) -> tuple[Pore, ...]:
     filled = fill_outside(piece.signal, piece.mask, piece.px_per_mm)
     inner = inner_skin(piece, params)
     search, noise_pct = search_on(piece, params, least=_LEAST_DRAFT)
-    blobs = find_blobs(filled, (piece.mask, inner), piece.px_per_mm, search)
-    starts = np.column_stack([blobs.y_px, blobs.x_px, search.sigmas_px[blobs.scale], blobs.contrast_pct])
-    fits = fit_pits(filled, piece.mask, starts)
+    blobs = find_blobs(filled, piece.mask, piece.px_per_mm, search)
+    sigmas_px = search.sigmas_px[blobs.scale]
+    fits = fit_pits(filled, piece.mask, np.column_stack([blobs.y_px, blobs.x_px, sigmas_px, blobs.contrast_pct]))
+    blobs = _seen_whole(blobs, fits, sigmas_px, piece.mask)
     pits = _pits(piece, fits, params)
     snr = blobs.contrast_pct / noise_pct[blobs.scale]
-    compact = _distinct(_compact(pits, fits, params) & _at(inner, fits), (fits, pits, blobs), piece.px_per_mm)
+    compact = _distinct(_compact(pits, fits, params) & _at(piece.mask, fits), (fits, pits, blobs), piece.px_per_mm)
     rest = without_pits(filled, fits, compact & (blobs.prominence >= params.min_prominence))
     prominence = prominence_over(rest, piece.mask, blobs, (search, piece.px_per_mm))
     clear = prominence * (blobs.contrast_pct / _USUAL_PCT) ** params.depth_weight
     rows = np.column_stack([fits.y_px + top, fits.x_px + left, _rows(pits, snr, _probability(clear, params))])
-    rows = rows[compact & (clear >= params.min_prominence)]
+    rows = rows[compact & (clear >= params.min_prominence) & _at(inner, fits)]
     return tuple(Pore(*row) for row in rows[np.lexsort((rows[:, 1], rows[:, 0]))].tolist())
 
 
 def measure(patch: Patch, params: PoreParams) -> dict[str, float]:
     """Find the pores of a patch and summarise them: `summarise` of `detect`."""
     return summarise(detect(patch, params), patch, params)
+
+
+def _seen_whole(blobs: Blobs, fits: PitFits, sigmas_px: FloatArray, mask: BoolImage) -> Blobs:
+    """Let the fitted pit answer where the mask's edge hides part of the blob from the filter."""
+    depth_px = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    cut_off = depth_px[blobs.y_px, blobs.x_px] < _HIDDEN_SIGMAS * sigmas_px
+    response = np.where(cut_off, laplacian_of_pits(fits, sigmas_px), blobs.response_pct)
+    return replace(blobs, response_pct=response, prominence=blobs.prominence * response / blobs.response_pct)
 
 
 @dataclass(frozen=True, slots=True)

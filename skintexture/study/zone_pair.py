@@ -11,7 +11,7 @@ import numpy as np
 from skintexture.caveats import CAVEATS
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.locate.cut import PAIRED_CHROMA_QUALITY, CutRules, measurable_channels
-from skintexture.metrics.pores import PoreParams
+from skintexture.metrics.pores import ROOM_MM, PoreParams
 from skintexture.model import Channel, Zone
 from skintexture.recipe import Needs, Recipe
 from skintexture.study.between_shots import Situation
@@ -89,9 +89,9 @@ class Stage:
     @classmethod
     def set_up(cls, pair: Pair, recipe: Recipe, extra_mm: tuple[float, float]) -> Stage:
         """Bring both to one blur, and find the skin and the light that they share."""
-        margin_mm = recipe.metrics.pores.margin_mm if recipe.metrics.pores else 0.0
+        room_mm = ROOM_MM if recipe.metrics.pores else 0.0
         before, after = (
-            CutRules(recipe.grid, recipe.zones.max_slant_deg, margin_mm, extra, PAIRED_CHROMA_QUALITY)
+            CutRules(recipe.grid, recipe.zones.max_slant_deg, room_mm, extra, PAIRED_CHROMA_QUALITY)
             for extra in extra_mm
         )
         blur_mm = math.hypot(recipe.grid.blur_mm, *extra_mm)

@@ -77,6 +77,7 @@ def test_the_wide_mask_reaches_beyond_the_outline_by_the_margin():
     rows = cutting.wide.mask.any(axis=1).sum() - cutting.patches["luminance"].mask.any(axis=1).sum()
     assert rows == pytest.approx(2 * 0.5 * GRID.px_per_mm, abs=2)
     assert (cutting.patches["luminance"].mask <= cutting.wide.mask).all()
+    np.testing.assert_array_equal(cutting.wide.mask & cutting.wide.counted, cutting.patches["luminance"].mask)
 
 
 def test_what_other_zones_hold_is_left_out_but_for_a_margin():
@@ -85,6 +86,8 @@ def test_what_other_zones_hold_is_left_out_but_for_a_margin():
     between = cutting.wide_without((middle,), margin_px=6.0)
     lost = cutting.wide.mask.sum() - between.mask.sum()
     assert lost == pytest.approx((100 / cutting.step_px - 12) ** 2, rel=0.05)
+    held = cutting.wide.counted.sum() - between.counted.sum()
+    assert held == pytest.approx((100 / cutting.step_px) ** 2, rel=0.05)
 
 
 def test_clipped_pixels_leave_the_mask():

@@ -31,11 +31,11 @@ PARAMS = PoreParams(
     min_prominence=2.85,
     depth_weight=0.25,
     max_elongation=3.0,
-    hair_mm=0.15,
+    hair_mm=0.18,
     min_explained=0.6,
     grid_blur_mm=0.056,
-    margin_mm=0.25,
-    probability_at_least=0.46,
+    margin_mm=0.06,
+    probability_at_least=0.43,
     probability_rise=3.4,
 )
 """Those of the standard recipe."""
@@ -419,7 +419,36 @@ def test_no_pores_is_zero_and_no_skin_is_nan() -> None:
 
 def test_a_patch_smaller_than_a_pore_is_no_error() -> None:
     tiny = Patch(np.zeros((3, 2), np.float32), np.ones((3, 2), bool), 12.0, np.ones((3, 2), np.float32))
-    assert math.isnan(measure(tiny, PARAMS)["pore_density"])
+    assert measure(tiny, PARAMS)["pore_density"] == 0.0
+    all_edge = PARAMS.model_copy(update={"margin_mm": 0.25})
+    assert math.isnan(measure(tiny, all_edge)["pore_density"])
+
+
+@pytest.fixture(scope="module")
+def striped() -> tuple[Patch, Patch]:
+    """Skin with faint pores and clear ones, and stripes of it, 2 mm wide."""
+    made = skin_patch(SkinSpec(seed=401, side_mm=30.0, pores_per_cm2=60.0, contrast_pct=(4.0, 20.0), furrow_pct=3.0))
+    row, column = np.indices(made.patch.mask.shape) / made.patch.px_per_mm
+    stripes = (np.cos(0.4) * column + np.sin(0.4) * row) % 3.0 < 2.0
+    return made.patch, replace(made.patch, mask=made.patch.mask & stripes)
+
+
+def test_at_the_edge_of_the_skin_as_many_pores_are_found_as_inside(striped: tuple[Patch, Patch]) -> None:
+    whole, stripes = striped
+    y, x = np.rint(places(detect(whole, PARAMS))).astype(int).T
+    there = int(stripes.mask[y, x].sum())
+    found = len(detect(stripes, PARAMS))
+    assert there > 200
+    assert 0.93 * there <= found <= 1.02 * there
+
+
+def test_only_what_lies_in_the_zone_counts_and_its_outline_hides_nothing(striped: tuple[Patch, Patch]) -> None:
+    whole, stripes = striped
+    zone = replace(whole, counted=stripes.mask)
+    found = detect(zone, PARAMS)
+    assert set(found) == {pore for pore in detect(whole, PARAMS) if stripes.mask[round(pore.y_px), round(pore.x_px)]}
+    area_cm2 = stripes.area_mm2 / 100.0
+    assert summarise(found, zone, PARAMS)["pore_density_all"] == pytest.approx(len(found) / area_cm2)
 
 
 def test_every_metric_is_described_and_within_its_bounds(skin: SkinPatch) -> None:

@@ -62,7 +62,7 @@ def test_pores_are_those_that_a_person_outlines(
     found: tuple[LocatedPore, ...], skin: BoolImage, outlined: BoolImage
 ) -> None:
     right, beyond, true = hits(found, skin, outlined)
-    assert 2 * right.sum() / (len(found) - beyond.sum() + true) >= 0.71
+    assert 2 * right.sum() / (len(found) - beyond.sum() + true) >= 0.72
 
 
 def test_the_probability_holds_on_real_skin(
@@ -89,4 +89,4 @@ def test_pores_cover_what_a_person_outlines(
         axes = (round(8 * seen_px * stretch), round(8 * seen_px / stretch))
         cv2.ellipse(drawn, centre, axes, -pore.pore.angle_deg, 0, 360, 1, -1, shift=4)
     mine, theirs = (drawn > 0) & skin, outlined & skin
-    assert 2 * (mine & theirs).sum() / (mine.sum() + theirs.sum()) >= 0.50
+    assert 2 * (mine & theirs).sum() / (mine.sum() + theirs.sum()) >= 0.51
