@@ -298,7 +298,7 @@ def _mean_nearby(
 ) -> FloatArray:
     """Mean over what is in the mask of the squares around places in the mask."""
     side = (2 * reach + 1, 2 * reach + 1)
-    within = mask.astype(np.float32)
+    within = mask.astype(np.uint8)
     total, share = (
         cv2.boxFilter(layer, cv2.CV_32F, side, borderType=cv2.BORDER_CONSTANT)[place].astype(np.float64)
         for layer in (image * within, within)

@@ -32,6 +32,18 @@ _FARTHEST = 1.5
 FILL_SIGMAS = 3.0
 """Half-width of the window in which a pit is filled up, in σ of its long axis: 1 % of its depth is left there."""
 
+_QUADRATIC = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
+"""Powers of y and x of the monomials up to second degree; the first three are those of a plane."""
+
+_QUARTIC = tuple((degree - x, x) for degree in range(5) for x in range(degree + 1))
+"""Powers of y and x of the monomials up to fourth degree, lower degrees first: products of two of the above."""
+
+_PRODUCTS = np.array([[_QUARTIC.index((a + c, b + d)) for c, d in _QUADRATIC] for a, b in _QUADRATIC])
+"""Which monomial is the product of which two."""
+
+_CUBIC = sum(y + x <= 3 for y, x in _QUARTIC)
+"""How many are of third degree at most."""
+
 _CHUNK = 512
 """Windows fitted together: their arrays then stay in the processor's cache."""
 
@@ -63,27 +75,30 @@ class PitFits:
 class _Windows:
     """N windows of K pixels: values times the root of their weights, those roots, and the pixels' monomials.
 
-    The columns of ``basis`` (K, 6) are 1, y, x, y², yx, x² in pixels from the window's middle.
+    The columns of ``basis`` (K, 15) are the monomials of ``_QUARTIC`` in pixels from the window's middle; ``plane``
+    (N, 3, 3) are the weighted sums of the products of 1, y and x.
     """
 
     values: _Floats
     roots: _Floats
     basis: _Floats
+    plane: FloatArray
 
 
 @dataclass(slots=True)
 class _Look:
-    """How N windows look from their parameters: squared error, energy of the pit, normal equations."""
+    """How N windows look from their parameters θ: the pit of unit depth and the residual, times the weights' roots."""
 
+    theta: FloatArray
+    pit: _Floats
+    residual: _Floats
     cost: FloatArray
-    energy: FloatArray
-    normal: FloatArray
-    gradient: FloatArray
 
     def take(self, better: BoolImage, other: _Look) -> None:
         """Replace windows that the other has done better."""
-        for name in ("cost", "energy", "normal", "gradient"):
-            getattr(self, name)[better] = getattr(other, name)[better]
+        for name in ("theta", "pit", "residual"):
+            np.copyto(getattr(self, name), getattr(other, name), where=better[:, None])
+        np.copyto(self.cost, other.cost, where=better)
 
 
 def fit_pits(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> PitFits:
@@ -108,6 +123,8 @@ def fit_pits(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> PitFits
     """
     found = [_empty()]
     order = np.argsort(starts[:, 2], kind="stable")
+    pad = _offsets(float(starts[:, 2].max(initial=1.0)))[-1]
+    signal, mask, starts = np.pad(signal, pad), np.pad(mask, pad), starts + np.array([pad, pad, 0.0, 0.0])
     for sigma in np.unique(starts[:, 2]):
         same = order[starts[order, 2] == sigma]
         for first in range(0, len(same), _CHUNK):
@@ -115,7 +132,7 @@ def fit_pits(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> PitFits
             found.append(_fit_chunk(_cut_windows(signal, mask, chosen), chosen))
     rows = np.concatenate(found)
     rows = rows[np.argsort(order, kind="stable")]
-    return PitFits(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3:7].reshape(-1, 2, 2), rows[:, 7])
+    return PitFits(rows[:, 0] - pad, rows[:, 1] - pad, rows[:, 2], rows[:, 3:7].reshape(-1, 2, 2), rows[:, 7])
 
 
 def without_pits(signal: FloatImage, fits: PitFits, chosen: BoolImage) -> FloatImage:
@@ -140,9 +157,11 @@ def without_pits(signal: FloatImage, fits: PitFits, chosen: BoolImage) -> FloatI
     for size in np.unique(reach[chosen]):
         same = np.flatnonzero(chosen & (reach == size))
         y, x = np.rint(fits.y_px[same]).astype(np.intp), np.rint(fits.x_px[same]).astype(np.intp)
-        dy, dx = (grid.ravel() for grid in np.indices((2 * size + 1, 2 * size + 1)) - size)
-        depth = _pit_values(fits, same, dy - (fits.y_px[same] - y)[:, None], dx - (fits.x_px[same] - x)[:, None])
-        places = (y[:, None] + dy + pad) * filled.shape[1] + x[:, None] + dx + pad
+        dy, dx = np.indices((2 * size + 1, 2 * size + 1)).reshape(2, -1) - size
+        from_y, from_x = ((at[same] - px).astype(np.float32) for at, px in ((fits.y_px, y), (fits.x_px, x)))
+        offsets = (dy.astype(np.float32) - from_y[:, None], dx.astype(np.float32) - from_x[:, None])
+        depth = _pit_values(fits, same, offsets)
+        places = ((y + pad) * filled.shape[1] + x + pad)[:, None] + (dy * filled.shape[1] + dx)
         np.add.at(flat, places.ravel(), depth.ravel())
     return np.asarray(filled[pad:-pad, pad:-pad], np.float32)
 
@@ -160,57 +179,60 @@ def laplacian_of_pits(fits: PitFits, sigmas_px: FloatArray) -> FloatArray:
     Returns
     -------
     (N,) float64
-        ``c t² √(|Σ| / |Σ + t²|) tr((Σ + t²)⁻¹)`` for depth c, covariance Σ and scale t, in the signal's unit.
+        In the signal's unit. For depth c, covariance Σ and scale t the blurred pit is ``c √(|Σ| / |Σ + t²|)`` deep, and
+        the pixels beside its centre are ``exp(−½ [(Σ + t²)⁻¹]ᵢᵢ)`` of that: the Laplacian is that of pixels.
     """
     square = sigmas_px**2
     blurred = fits.covariance_px2 + square[:, None, None] * np.eye(2)
     left = np.sqrt(np.linalg.det(fits.covariance_px2) / np.linalg.det(blurred))
-    return np.asarray(fits.depth * square * left * np.trace(np.linalg.inv(blurred), axis1=1, axis2=2))
+    beside = np.exp(-0.5 * np.diagonal(np.linalg.inv(blurred), axis1=1, axis2=2))
+    return np.asarray(2.0 * fits.depth * square * left * (2.0 - beside.sum(axis=1)))
 
 
-def _pit_values(fits: PitFits, chosen: NDArray[np.intp], dy: FloatArray, dx: FloatArray) -> _Floats:
-    """Depth of pits (N) at offsets (N, K) from their centres."""
-    inverse = np.linalg.inv(fits.covariance_px2[chosen])
-    s_yy, s_yx, s_xx = (inverse[:, i, j, None] for i, j in ((0, 0), (0, 1), (1, 1)))
-    away = s_yy * dy**2 + 2.0 * s_yx * dy * dx + s_xx * dx**2
-    return np.asarray(fits.depth[chosen, None] * np.exp(-0.5 * away), np.float32)
+def _pit_values(fits: PitFits, chosen: NDArray[np.intp], offsets: tuple[_Floats, _Floats]) -> _Floats:
+    """Depth of pits (N) at offsets (N, K) from their centres, in y and x."""
+    dy, dx = offsets
+    half = -0.5 * np.linalg.inv(fits.covariance_px2[chosen]).astype(np.float32)
+    s_yy, s_yx, s_xx = (half[:, i, j, None] for i, j in ((0, 0), (0, 1), (1, 1)))
+    away = (s_yy * dy + 2.0 * s_yx * dx) * dy + s_xx * dx**2
+    return np.asarray(fits.depth[chosen, None].astype(np.float32) * np.exp(away), np.float32)
 
 
 def _empty() -> FloatArray:
     return np.empty((0, 8), np.float64)
 
 
+def _offsets(sigma_px: float) -> NDArray[np.intp]:
+    """Rows, or columns, that a window of a pit of this σ looks at, from its middle."""
+    gap = max(1, int(sigma_px * SPACING_SIGMAS))
+    reach = gap * int(np.ceil(WINDOW_SIGMAS * sigma_px / gap))
+    return np.arange(-reach, reach + 1, gap)
+
+
 def _cut_windows(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> _Windows:
-    """Windows of one size around starts of equal σ; what lies outside the picture or the mask has no weight."""
-    sigma = float(starts[0, 2])
-    gap = max(1, int(sigma * SPACING_SIGMAS))
-    reach = gap * int(np.ceil(WINDOW_SIGMAS * sigma / gap))
-    steps = np.arange(-reach, reach + 1, gap)
-    dy, dx = (grid.ravel() for grid in np.meshgrid(steps, steps, indexing="ij"))
-    rows = starts[:, :1].astype(np.intp) + dy
-    columns = starts[:, 1:2].astype(np.intp) + dx
-    height, width = signal.shape
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    rows, columns = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
+    """Windows of one size around starts of equal σ, all within the picture; outside the mask, nothing has weight."""
+    sigma, width = float(starts[0, 2]), signal.shape[1]
+    offsets = _offsets(sigma)
+    dy, dx = (grid.ravel() for grid in np.meshgrid(offsets, offsets, indexing="ij"))
+    middle = starts[:, :2].astype(np.intp) @ np.array([width, 1])
+    at = middle[:, None] + (dy * width + dx)
     near = np.exp(-0.25 * (dy**2 + dx**2) / (WEIGHT_SIGMAS * sigma) ** 2).astype(np.float32)
-    roots = near * (inside & mask[rows, columns])
-    basis = np.stack([np.ones_like(dy), dy, dx, dy * dy, dy * dx, dx * dx], axis=1)
-    return _Windows(roots * signal[rows, columns], roots, basis.astype(np.float32))
+    roots = near * mask.reshape(-1)[at]
+    basis = np.stack([dy**power_y * dx**power_x for power_y, power_x in _QUARTIC], axis=1).astype(np.float32)
+    plane = _sums(roots * roots, basis[:, :6])[:, _PRODUCTS[:3, :3]]
+    return _Windows(roots * signal.reshape(-1)[at], roots, basis, plane)
 
 
 def _fit_chunk(windows: _Windows, starts: FloatArray) -> FloatArray:
     """Rows of (y, x, depth, covariance yy yx xy xx, explained)."""
-    theta = _first_guess(windows, starts)
     damping = np.full(len(starts), 1e-2)
-    look = _look(windows, theta)
+    look = _look(windows, _first_guess(windows, starts))
     for _ in range(STEPS):
-        trial = _bounded(theta + _step(look, damping), starts)
-        tried = _look(windows, trial)
+        tried = _look(windows, _bounded(look.theta + _step(windows, look, damping), starts))
         better = tried.cost < look.cost
-        theta[better] = trial[better]
         look.take(better, tried)
         damping *= np.where(better, 0.2, 8.0)
-    return _rows(theta, starts, look)
+    return _rows(look, starts)
 
 
 def _first_guess(windows: _Windows, starts: FloatArray) -> FloatArray:
@@ -223,33 +245,44 @@ def _first_guess(windows: _Windows, starts: FloatArray) -> FloatArray:
 
 
 def _look(windows: _Windows, theta: FloatArray) -> _Look:
-    """Compare the windows with their models.
+    """Compare the windows with their models."""
+    pit = np.exp(_of_log_pit(theta).astype(np.float32) @ windows.basis[:, :6].T)
+    pit *= windows.roots
+    residual = theta[:, 6:].astype(np.float32) @ windows.basis[:, :3].T
+    residual *= -windows.roots
+    residual += windows.values
+    residual += theta[:, :1].astype(np.float32) * pit
+    return _Look(theta, pit, residual, _energy(residual))
 
-    The model's derivatives are the pit times polynomials of second degree, and a plane, each times the weights' roots.
-    So all sums over pixels are sums of the pit's square, of the pit and of the residual times a few monomials, which
-    are the same for all windows: one product of matrices each.
+
+def _equations(windows: _Windows, look: _Look) -> tuple[FloatArray, FloatArray]:
+    """Set up the normal equations: products of the model's derivatives (N, 9, 9), and theirs with the residual (N, 9).
+
+    The derivatives are the pit times polynomials of second degree, and a plane, each times the weights' roots. So all
+    sums over pixels are sums of the pit's square, of the pit and of the residual times a few monomials, which are the
+    same for all windows: one product of matrices each.
     """
-    basis, roots = windows.basis, windows.roots
-    outline, derivative = _polynomials(theta)
-    pit = roots * np.exp(outline.astype(np.float32) @ basis.T)
-    plane = theta[:, 6:].astype(np.float32) @ basis[:, :3].T
-    residual = windows.values - roots * plane + theta[:, :1].astype(np.float32) * pit
-    squares = _sums(pit * pit, basis, basis)
-    normal = np.empty((len(theta), 9, 9))
-    normal[:, :6, :6] = derivative @ squares @ derivative.transpose(0, 2, 1)
-    normal[:, :6, 6:] = derivative @ _sums(pit * roots, basis, basis[:, :3])
+    basis, pit, derivative = windows.basis, look.pit, _derivatives(look.theta)
+    normal = np.empty((len(pit), 9, 9))
+    normal[:, :6, :6] = derivative @ _sums(pit * pit, basis)[:, _PRODUCTS] @ derivative.transpose(0, 2, 1)
+    normal[:, :6, 6:] = derivative @ _sums(pit * windows.roots, basis[:, :_CUBIC])[:, _PRODUCTS[:, :3]]
     normal[:, 6:, :6] = normal[:, :6, 6:].transpose(0, 2, 1)
-    normal[:, 6:, 6:] = _sums(roots * roots, basis[:, :3], basis[:, :3])
-    of_pit = derivative @ ((pit * residual) @ basis).astype(np.float64)[:, :, None]
-    gradient = np.concatenate([of_pit[:, :, 0], (roots * residual) @ basis[:, :3]], axis=1)
-    return _Look(_energy(residual), theta[:, 0] ** 2 * squares[:, 0, 0], normal, gradient)
+    normal[:, 6:, 6:] = windows.plane
+    of_pit = derivative @ _sums(pit * look.residual, basis[:, :6])[:, :, None]
+    return normal, np.concatenate([of_pit[:, :, 0], _sums(windows.roots * look.residual, basis[:, :3])], axis=1)
 
 
-def _polynomials(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Coefficients by the basis: of the pit's logarithm (N, 6), and of the derivatives by its parameters (N, 6, 6)."""
+def _of_log_pit(theta: FloatArray) -> FloatArray:
+    """Coefficients of the pit's logarithm by the monomials of second degree (N, 6)."""
+    _, y, x, s_yy, s_yx, s_xx = theta[:, :6].T
+    u, v = s_yy * y + s_yx * x, s_yx * y + s_xx * x
+    return np.stack([-0.5 * (u * y + v * x), u, v, -0.5 * s_yy, -s_yx, -0.5 * s_xx], axis=1)
+
+
+def _derivatives(theta: FloatArray) -> FloatArray:
+    """Coefficients, by the same monomials, of the derivatives by each of the pit's parameters (N, 6, 6)."""
     depth, y, x, s_yy, s_yx, s_xx = theta[:, :6].T
     u, v = s_yy * y + s_yx * x, s_yx * y + s_xx * x
-    outline = np.stack([-0.5 * (u * y + v * x), u, v, -0.5 * s_yy, -s_yx, -0.5 * s_xx], axis=1)
     derivative = np.zeros((len(theta), 6, 6))
     derivative[:, 0, 0] = -1.0
     derivative[:, 1, :3] = np.stack([depth * u, -depth * s_yy, -depth * s_yx], axis=1)
@@ -259,14 +292,12 @@ def _polynomials(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
     derivative[:, 4, :5] = np.stack([depth * y * x, -depth * x, -depth * y, 0.0 * y, depth], axis=1)
     derivative[:, 5, :3] = np.stack([half * x * x, 0.0 * x, -depth * x], axis=1)
     derivative[:, 5, 5] = half
-    return outline, derivative
+    return derivative
 
 
-def _sums(weights: _Floats, first: _Floats, second: _Floats) -> FloatArray:
-    """Sum over pixels of weights (N, K) times every column of one by every column of the other: (N, I, J)."""
-    products = (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
-    shape = (len(weights), first.shape[1], second.shape[1])
-    return np.asarray((weights @ products).reshape(shape), np.float64)
+def _sums(weights: _Floats, basis: _Floats) -> FloatArray:
+    """Sum over pixels of weights (N, K) times each monomial (K, M): (N, M)."""
+    return np.asarray(weights @ basis, np.float64)
 
 
 def _energy(values: _Floats) -> FloatArray:
@@ -274,13 +305,13 @@ def _energy(values: _Floats) -> FloatArray:
     return np.asarray(np.einsum("nk,nk->n", values, values), np.float64)
 
 
-def _step(look: _Look, damping: FloatArray) -> FloatArray:
+def _step(windows: _Windows, look: _Look, damping: FloatArray) -> FloatArray:
     """Levenberg's step with Marquardt's scaling."""
-    normal = look.normal.copy()
+    normal, gradient = _equations(windows, look)
     diagonal = np.arange(normal.shape[1])
     normal[:, diagonal, diagonal] *= 1.0 + damping[:, None]
     normal[:, diagonal, diagonal] += 1e-9
-    return np.asarray(np.linalg.solve(normal, look.gradient[:, :, None])[:, :, 0], np.float64)
+    return np.asarray(np.linalg.solve(normal, gradient[:, :, None])[:, :, 0], np.float64)
 
 
 def _bounded(theta: FloatArray, starts: FloatArray) -> FloatArray:
@@ -301,8 +332,9 @@ def _bounded(theta: FloatArray, starts: FloatArray) -> FloatArray:
     return bounded
 
 
-def _rows(theta: FloatArray, starts: FloatArray, look: _Look) -> FloatArray:
-    depth, y, x, s_yy, s_yx, s_xx = theta[:, :6].T
+def _rows(look: _Look, starts: FloatArray) -> FloatArray:
+    depth, y, x, s_yy, s_yx, s_xx = look.theta[:, :6].T
     covariance = np.stack([s_xx, -s_yx, -s_yx, s_yy], axis=1) / (s_yy * s_xx - s_yx**2)[:, None]
-    explained = look.energy / np.maximum(look.energy + look.cost, 1e-12)
+    energy = depth**2 * _energy(look.pit)
+    explained = energy / np.maximum(energy + look.cost, 1e-12)
     return np.column_stack([starts[:, 0] + y, starts[:, 1] + x, depth, covariance, explained])

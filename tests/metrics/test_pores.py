@@ -35,7 +35,7 @@ PARAMS = PoreParams(
     min_explained=0.6,
     grid_blur_mm=0.056,
     margin_mm=0.06,
-    probability_at_least=0.43,
+    probability_at_least=0.44,
     probability_rise=3.4,
 )
 """Those of the standard recipe."""
