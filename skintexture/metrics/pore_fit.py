@@ -183,10 +183,12 @@ def laplacian_of_pits(fits: PitFits, sigmas_px: FloatArray) -> FloatArray:
         the pixels beside its centre are ``exp(−½ [(Σ + t²)⁻¹]ᵢᵢ)`` of that: the Laplacian is that of pixels.
     """
     square = sigmas_px**2
-    blurred = fits.covariance_px2 + square[:, None, None] * np.eye(2)
-    left = np.sqrt(np.linalg.det(fits.covariance_px2) / np.linalg.det(blurred))
-    beside = np.exp(-0.5 * np.diagonal(np.linalg.inv(blurred), axis1=1, axis2=2))
-    return np.asarray(2.0 * fits.depth * square * left * (2.0 - beside.sum(axis=1)))
+    yy, yx, xx = (fits.covariance_px2[:, i, j] for i, j in ((0, 0), (0, 1), (1, 1)))
+    wide_yy, wide_xx = yy + square, xx + square
+    area2 = wide_yy * wide_xx - yx**2
+    left = np.sqrt((yy * xx - yx**2) / area2)
+    beside = np.exp(-0.5 * wide_xx / area2) + np.exp(-0.5 * wide_yy / area2)
+    return np.asarray(2.0 * fits.depth * square * left * (2.0 - beside))
 
 
 def _pit_values(fits: PitFits, chosen: NDArray[np.intp], offsets: tuple[_Floats, _Floats]) -> _Floats:

@@ -95,10 +95,10 @@ def measure(patch: Patch, params: PoreParams) -> dict[str, float]:
 
 def _seen_whole(blobs: Blobs, fits: PitFits, sigmas_px: FloatArray, mask: BoolImage) -> Blobs:
     """Let the fitted pit answer, too, where the mask's edge hides part of the blob from the filter."""
-    cut_off = np.empty(len(blobs.scale), bool)
+    skin, cut_off = mask.astype(np.uint8), np.empty(len(blobs.scale), bool)
     for index, sigma in enumerate(sigmas_px):
         side = 2 * math.ceil(_HIDDEN_SIGMAS * sigma) + 1
-        whole = cv2.erode(mask.astype(np.uint8), np.ones((side, side), np.uint8))
+        whole = cv2.erode(skin, np.ones((side, side), np.uint8))
         here = blobs.scale == index
         cut_off[here] = whole[blobs.y_px[here], blobs.x_px[here]] == 0
     fitted = laplacian_of_pits(fits, sigmas_px[blobs.scale])
