@@ -8,12 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skintexture.locate.lighting import light_between
 from skintexture.locate.limits import ComparabilityParams
-from skintexture.locate.register import Registration
-from skintexture.locate.sharpness import blur_between
 from skintexture.study import camera_checks, face_checks, light_checks
-from skintexture.study.look import Look
 from skintexture.study.mismatch import Check, LookPair, Mismatch, Severity
 
 CHECKS: tuple[Check, ...] = (
@@ -58,16 +54,13 @@ COMPARABILITY_COLUMNS = (
 )
 
 
-def judge(
-    before: Look, after: Look, registration: Registration | None, params: ComparabilityParams
-) -> tuple[Mismatch, ...]:
-    """Measure every mismatch between two photos and grade it.
+def judge(pair: LookPair, params: ComparabilityParams) -> tuple[Mismatch, ...]:
+    """Grade every mismatch between two photos.
 
     Parameters
     ----------
-    before, after : Look
-    registration : Registration or None
-        Without it, distance (but for EXIF), scale and sameness are not judged.
+    pair : LookPair
+        Without a registration, distance (but for EXIF), scale and sameness are not judged.
     params : ComparabilityParams
 
     Returns
@@ -75,13 +68,6 @@ def judge(
     tuple of Mismatch
         In the order of `CHECKS`; also what is alike.
     """
-    pair = LookPair(
-        before=before,
-        after=after,
-        registration=registration,
-        blur=blur_between(before.reference, after.reference),
-        light=light_between(before.skin_light, after.skin_light),
-    )
     return tuple(row for check in CHECKS for row in check(pair, params))
 
 

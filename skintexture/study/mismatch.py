@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from skintexture.locate.lighting import LightChange
+from skintexture.locate.lighting import LightChange, light_between
 from skintexture.locate.limits import ComparabilityParams, Limit
 from skintexture.locate.register import Registration
-from skintexture.locate.sharpness import BlurDifference
+from skintexture.locate.sharpness import BlurDifference, blur_between
 from skintexture.study.look import Look
 
 Severity = Literal["none", "caveat", "not comparable"]
@@ -136,6 +136,12 @@ class LookPair:
     registration: Registration | None
     blur: BlurDifference
     light: LightChange | None
+
+    @classmethod
+    def of(cls, before: Look, after: Look, registration: Registration | None) -> LookPair:
+        """Measure sharpness and light of one against the other."""
+        blur = blur_between(before.reference, after.reference)
+        return cls(before, after, registration, blur, light_between(before.skin_light, after.skin_light))
 
     def both(self, of: Callable[[Look], float]) -> tuple[float, float]:
         """Return one quantity of the before and of the after photo."""

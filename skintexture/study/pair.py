@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from skintexture.locate.register import register
-from skintexture.locate.sharpness import blur_between
 from skintexture.recipe import Recipe
 from skintexture.study.between_shots import Situation, compression_between
 from skintexture.study.change import Bench, Change, ScatterOf, compared_metrics
@@ -14,7 +13,7 @@ from skintexture.study.comparability import Hindrances, judge, verdict_limits
 from skintexture.study.equalise import ScaleSource, extra_blur_mm, one_scale
 from skintexture.study.joint import Pair
 from skintexture.study.look import look_at
-from skintexture.study.mismatch import Mismatch
+from skintexture.study.mismatch import LookPair, Mismatch
 from skintexture.study.paired_pores import PairedPores
 from skintexture.study.shading import Shading
 from skintexture.study.sighting import Sighting
@@ -69,10 +68,10 @@ def compare_photos(photos: tuple[Sighting, Sighting], recipe: Recipe, scatter_of
     pair, scale_source = one_scale(Pair(*photos, registration))
     slant = recipe.zones.max_slant_deg
     looks = [look_at(side.face, side.scene, side.zones, max_slant_deg=slant) for _, side in pair.sides()]
-    mismatches = judge(looks[0], looks[1], registration, recipe.comparability)
+    seen = LookPair.of(looks[0], looks[1], registration)
+    mismatches = judge(seen, recipe.comparability)
     coarser = min(side.scene.scale.px_per_mm for _, side in pair.sides())
-    blur = blur_between(looks[0].reference, looks[1].reference)
-    extra_mm = extra_blur_mm(blur, coarser, recipe.comparison.dead_band_px)
+    extra_mm = extra_blur_mm(seen.blur, coarser, recipe.comparison.dead_band_px)
     stage = Stage.set_up(pair, recipe, extra_mm)
     measured = stage.measure_all()
     situation = Situation(

@@ -26,6 +26,7 @@ from skintexture.locate.surface import flat_surface
 from skintexture.model import Scale, Zone
 from skintexture.study.comparability import COMPARABILITY_COLUMNS, comparability_table, judge, verdict_limits
 from skintexture.study.look import Look
+from skintexture.study.mismatch import LookPair
 
 LIMITS = load_recipe("standard").comparability
 FAMILIES = {name: metric.family for name, metric in load_recipe("standard").catalogue().items()}
@@ -108,7 +109,7 @@ def _zone(name: str, **changes) -> Look:
 
 def _felt(after: Look, registration=None) -> dict[str, str]:
     """Severity of everything that was named; the worst where it was named twice."""
-    rows = judge(BASE, after, registration, LIMITS)
+    rows = judge(LookPair.of(BASE, after, registration), LIMITS)
     return {
         row.reading.quantity: row.severity
         for severity in ("caveat", "not comparable")
@@ -160,8 +161,8 @@ def test_a_severe_mismatch_is_named_and_not_comparable(name):
 
 @pytest.mark.parametrize("name", SEVERE)
 def test_it_does_not_matter_which_photo_comes_first(name):
-    forth = [(row.reading.quantity, row.severity) for row in judge(BASE, SEVERE[name], None, LIMITS)]
-    back = [(row.reading.quantity, row.severity) for row in judge(SEVERE[name], BASE, None, LIMITS)]
+    forth = [(row.reading.quantity, row.severity) for row in judge(LookPair.of(BASE, SEVERE[name], None), LIMITS)]
+    back = [(row.reading.quantity, row.severity) for row in judge(LookPair.of(SEVERE[name], BASE, None), LIMITS)]
     assert forth == back
 
 
@@ -198,13 +199,13 @@ def test_make_up_is_not_judged_under_moved_light():
 
 def test_two_people_are_refused_everywhere():
     strangers = _Registered(Sameness(0.3, 4.0, same=False))
-    rows = judge(BASE, BASE, strangers, LIMITS)
+    rows = judge(LookPair.of(BASE, BASE, strangers), LIMITS)
     limits = verdict_limits(rows, ZONE_NAMES, FAMILIES)
     assert all(found.not_comparable == ("not the same skin",) for found in limits.values())
 
 
 def test_a_mirrored_photo_is_refused_by_that_name():
-    rows = judge(BASE, BASE, _Registered(Sameness(0.3, 4.0, same=False, mirrored=True)), LIMITS)
+    rows = judge(LookPair.of(BASE, BASE, _Registered(Sameness(0.3, 4.0, same=False, mirrored=True))), LIMITS)
     limits = verdict_limits(rows, ZONE_NAMES, FAMILIES)
     assert all(found.not_comparable == ("one photo is mirrored",) for found in limits.values())
     assert "turn one of the photos over" in next(row.text for row in rows if row.severity == "not comparable")
@@ -221,7 +222,7 @@ def test_distances_that_are_guesses_say_nothing():
 
 
 def test_a_smile_touches_cheeks_and_spares_the_forehead():
-    limits = verdict_limits(judge(BASE, SEVERE["smile"], None, LIMITS), ZONE_NAMES, FAMILIES)
+    limits = verdict_limits(judge(LookPair.of(BASE, SEVERE["smile"], None), LIMITS), ZONE_NAMES, FAMILIES)
     metric = next(iter(FAMILIES))
     assert limits["left_cheek", metric].not_comparable == ("smile",)
     assert limits[WHOLE_FACE, metric].not_comparable == ("smile",)
@@ -230,24 +231,24 @@ def test_a_smile_touches_cheeks_and_spares_the_forehead():
 
 def test_some_compression_touches_pores_and_colour_but_not_coarser_luminance():
     some = _photo(jpeg_quality=80.0)
-    limits = verdict_limits(judge(BASE, some, None, LIMITS), ZONE_NAMES, FAMILIES)
+    limits = verdict_limits(judge(LookPair.of(BASE, some, None), LIMITS), ZONE_NAMES, FAMILIES)
     touched = {metric for metric in FAMILIES if limits["chin", metric].caveats}
     assert {"pore_density", "band_rms_0.25_0.5mm_luminance", "band_rms_1_2mm_red_minus_blue"} <= touched
     assert "band_rms_1_2mm_luminance" not in touched
 
 
 def test_strong_compression_touches_everything():
-    limits = verdict_limits(judge(BASE, SEVERE["JPEG compression"], None, LIMITS), ZONE_NAMES, FAMILIES)
+    limits = verdict_limits(judge(LookPair.of(BASE, SEVERE["JPEG compression"], None), LIMITS), ZONE_NAMES, FAMILIES)
     assert all(found.not_comparable for found in limits.values())
 
 
 def test_a_zone_that_is_turned_is_touched_alone():
-    limits = verdict_limits(judge(BASE, SEVERE["slant of the skin"], None, LIMITS), ZONE_NAMES, FAMILIES)
+    limits = verdict_limits(judge(LookPair.of(BASE, SEVERE["slant of the skin"], None), LIMITS), ZONE_NAMES, FAMILIES)
     assert {zone for (zone, _), found in limits.items() if found.not_comparable} == {"left_cheek"}
 
 
 def test_shine_touches_the_zones_that_it_is_measured_against_too():
-    limits = verdict_limits(judge(BASE, SEVERE["shine of the skin"], None, LIMITS), ZONE_NAMES, FAMILIES)
+    limits = verdict_limits(judge(LookPair.of(BASE, SEVERE["shine of the skin"], None), LIMITS), ZONE_NAMES, FAMILIES)
     metric = next(iter(FAMILIES))
     assert all(limits[zone, metric].not_comparable == ("shine of the skin",) for zone in ("nose", "chin"))
 
@@ -258,7 +259,7 @@ def test_every_zone_and_metric_has_its_limits():
 
 @pytest.mark.parametrize("after", [BASE, *SEVERE.values()], ids=["alike", *SEVERE])
 def test_the_table_is_whole(after):
-    table = comparability_table(judge(BASE, after, _Registered(), LIMITS))
+    table = comparability_table(judge(LookPair.of(BASE, after, _Registered()), LIMITS))
     assert tuple(table.columns) == COMPARABILITY_COLUMNS
     assert (table["text"].str.len() > 5).all()
     assert set(table["severity"]) <= {"none", "caveat", "not comparable"}
@@ -317,7 +318,7 @@ def test_the_samples_are_comparable(look_at_file, after):
     """Their baselines were shot twice, and a treatment of pores must not be taken for a fault of the photo."""
     recipe = load_recipe("standard")
     looks = [look_at_file(SAMPLES / f"s03_{visit}.jpg", recipe) for visit in ("before", after)]
-    rows = judge(*looks, None, recipe.comparability)
+    rows = judge(LookPair.of(*looks, None), recipe.comparability)
     assert [row.reason for row in rows if row.severity == "not comparable"] == []
 
 
@@ -326,5 +327,5 @@ def test_the_samples_are_comparable(look_at_file, after):
 def test_a_smiling_portrait_is_named(look_at_file, person):
     recipe = load_recipe("coarse")
     looks = [look_at_file(PORTRAITS / f"{person}_{mood}.jpg", recipe) for mood in ("neutral", "smiling")]
-    rows = judge(*looks, None, recipe.comparability)
+    rows = judge(LookPair.of(*looks, None), recipe.comparability)
     assert "smile" in [row.reason for row in rows if row.severity == "not comparable"]
