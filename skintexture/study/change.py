@@ -49,6 +49,9 @@ UNSTEADY = "so little of it is left that noise decides its value, or it varies t
 # A band is not compared where the blur that was added leaves less than this of its waves' amplitude: the softer photo's
 # noise and compression, which are not blurred, would stand for them.
 _LEAST_LEFT = 0.25
+# Compression keeps its own noise in colour, which the blur that is added to the other photo doesn't touch. Up to this
+# blur (σ in pixels), that is a part of the scatter.
+_MOST_COLOUR_BLUR_PX = 0.6
 # A change is not told where what it is over the skin varies by its own size.
 _MOST_SAMPLING_SD = 1.0
 
@@ -199,8 +202,8 @@ class Bench:
             return LITTLE_SHARED
         family = "pores" if metric.family == "paired_pores" else metric.family
         lacking = self.stage.colour_lacking(name) or self.stage.lacking(zone.zones, getattr(recipe.needs, family))
-        # Compression keeps its own noise, which the blur that is added to the other photo doesn't touch.
-        colour = COLOUR_BLURRED if self.situation.blur_px > 0 and "red_minus_blue" in name else ""
+        blurred = self.situation.blur_px > _MOST_COLOUR_BLUR_PX
+        colour = COLOUR_BLURRED if blurred and "red_minus_blue" in name else ""
         return (
             lacking or colour or (BLURRED_AWAY if metric.family == "bands" and self._left(name) < _LEAST_LEFT else "")
         )

@@ -101,13 +101,14 @@ def test_sizes_are_less_sure_where_depth_changed():
     assert shallower["nose", CONTRAST].scatter == pytest.approx(0.02)
 
 
-def test_colour_is_not_compared_once_blur_was_added():
+def test_colour_is_not_compared_once_much_blur_was_added():
     name = "band_rms_0.5_1mm_red_minus_blue"
     zones = _all_zones(10.0, nose=_zone("nose", 9.0, metrics=(name, METRIC)))
     changes = _changes(zones, blur_px=1.0)
     assert changes["nose", name].finding.verdict == "not comparable"
     assert changes["nose", METRIC].finding.verdict != "not comparable"
-    assert _changes(zones)["nose", name].finding.verdict != "not comparable"
+    for little in (0.0, 0.4):
+        assert _changes(zones, blur_px=little)["nose", name].finding.verdict != "not comparable"
 
 
 def test_a_pair_that_was_refused_has_every_row_with_its_reason():
