@@ -80,6 +80,9 @@ class ComparisonParams(Params):
         the skin.
     dead_band_px : float
         Differences of sharpness up to this σ, in pixels of the coarser photo, are scatter and left as they are.
+    own_blur_px : float
+        Blur that photos have of their own, σ in their pixels (lens, the pixels' own width, demosaicing). It is more
+        mm where one photo has fewer pixels per mm.
     min_shared : float
         Share of a zone, of that which the photo with less of it can measure, that both must show.
     still_there : float
@@ -95,6 +98,7 @@ class ComparisonParams(Params):
     tile_mm: Millimetres
     blocks: Annotated[int, Field(ge=3, le=200)]
     dead_band_px: Annotated[float, Field(ge=0)]
+    own_blur_px: Annotated[float, Field(ge=0, le=5)]
     min_shared: Fraction
     still_there: Fraction
     min_pores: Annotated[int, Field(ge=1)]

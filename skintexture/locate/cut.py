@@ -121,9 +121,8 @@ class CutRules:
 
     def added_blur_px(self, px_per_mm: float) -> float:
         """Blur that a photo of this resolution lacks, σ in its own pixels."""
-        lacking_px2 = (self.grid.blur_mm * px_per_mm) ** 2 - self.grid.photo_blur_px**2
-        added_px = max(LEAST_SIGMA_PX, math.sqrt(max(0.0, lacking_px2)))
-        return math.hypot(added_px, self.extra_blur_mm * px_per_mm)
+        total_px = math.hypot(self.grid.blur_mm, self.extra_blur_mm) * px_per_mm
+        return max(LEAST_SIGMA_PX, math.sqrt(max(0.0, total_px**2 - self.grid.photo_blur_px**2)))
 
 
 @dataclass(frozen=True, slots=True)

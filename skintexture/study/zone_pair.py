@@ -10,7 +10,13 @@ import numpy as np
 
 from skintexture.caveats import CAVEATS
 from skintexture.locate.anatomy import WHOLE_FACE
-from skintexture.locate.cut import PAIRED_CHROMA_QUALITY, CutRules, measurable_channels
+from skintexture.locate.cut import (
+    LEAST_SIGMA_PX,
+    PAIRED_CHROMA_QUALITY,
+    CutRules,
+    GridParams,
+    measurable_channels,
+)
 from skintexture.metrics.pores import ROOM_MM, PoreParams
 from skintexture.model import Channel, Zone
 from skintexture.recipe import Needs, Recipe
@@ -90,11 +96,19 @@ class Stage:
     def set_up(cls, pair: Pair, recipe: Recipe, extra_mm: tuple[float, float]) -> Stage:
         """Bring both to one blur, and find the skin and the light that they share."""
         room_mm = ROOM_MM if recipe.metrics.pores else 0.0
+        grid = recipe.grid.model_copy(update={"photo_blur_px": _own_blur_px(recipe)})
+        blur_mm = math.hypot(_common_blur_mm(pair, grid), *extra_mm)
+        # Blur that a photo has more than the other is not added to it.
         before, after = (
-            CutRules(recipe.grid, recipe.zones.max_slant_deg, room_mm, extra, PAIRED_CHROMA_QUALITY)
-            for extra in extra_mm
+            CutRules(
+                grid,
+                recipe.zones.max_slant_deg,
+                room_mm,
+                math.sqrt(max(blur_mm**2 - grid.blur_mm**2 - other**2, 0.0)),
+                PAIRED_CHROMA_QUALITY,
+            )
+            for other in reversed(extra_mm)
         )
-        blur_mm = math.hypot(recipe.grid.blur_mm, *extra_mm)
         tiles = Tiles.of_size(recipe.comparison.tile_mm)
         skin = JointPlaces.of(pair, (before, after))
         return cls(pair, recipe, skin, (before, after), blur_mm, tiles, compare_shading(skin, tiles, extra_mm))
@@ -180,7 +194,7 @@ class Stage:
 
         It is taken off both photos alike, so that skin which became smoother can't pass for a softer photo.
         """
-        nominal_px = self.recipe.grid.photo_blur_px
+        nominal_px = _own_blur_px(self.recipe)
         beyond = [
             math.sqrt(max(side.scene.quality.blur_px**2 - nominal_px**2, 0.0)) / side.scene.scale.px_per_mm
             for _, side in self.pair.sides()
@@ -210,6 +224,17 @@ class Stage:
                 if missing and metric.endswith(f"_{channel}"):
                     return CAVEATS[missing[0]].meaning
         return ""
+
+
+def _own_blur_px(recipe: Recipe) -> float:
+    """Blur that both photos are taken to have of their own."""
+    return max(recipe.grid.photo_blur_px, recipe.comparison.own_blur_px)
+
+
+def _common_blur_mm(pair: Pair, grid: GridParams) -> float:
+    """Least total blur from the recipe's on that all zones of both photos can be brought to."""
+    coarsest = min(zone.px_per_mm for _, side in pair.sides() for zone in side.zones if zone.area_mm2 > 0)
+    return max(grid.blur_mm, math.hypot(grid.photo_blur_px, LEAST_SIGMA_PX) / coarsest)
 
 
 def _turn(joint: JointZone) -> float:
