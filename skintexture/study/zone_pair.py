@@ -95,23 +95,10 @@ class Stage:
     @classmethod
     def set_up(cls, pair: Pair, recipe: Recipe, extra_mm: tuple[float, float]) -> Stage:
         """Bring both to one blur, and find the skin and the light that they share."""
-        room_mm = ROOM_MM if recipe.metrics.pores else 0.0
-        grid = recipe.grid.model_copy(update={"photo_blur_px": _own_blur_px(recipe)})
-        blur_mm = math.hypot(_common_blur_mm(pair, grid), *extra_mm)
-        # Blur that a photo has more than the other is not added to it.
-        before, after = (
-            CutRules(
-                grid,
-                recipe.zones.max_slant_deg,
-                room_mm,
-                math.sqrt(max(blur_mm**2 - grid.blur_mm**2 - other**2, 0.0)),
-                PAIRED_CHROMA_QUALITY,
-            )
-            for other in reversed(extra_mm)
-        )
+        rules, blur_mm = equal_rules(pair, recipe, extra_mm)
         tiles = Tiles.of_size(recipe.comparison.tile_mm)
-        skin = JointPlaces.of(pair, (before, after))
-        return cls(pair, recipe, skin, (before, after), blur_mm, tiles, compare_shading(skin, tiles, extra_mm))
+        skin = JointPlaces.of(pair, rules)
+        return cls(pair, recipe, skin, rules, blur_mm, tiles, compare_shading(skin, tiles, extra_mm))
 
     def measure_all(self) -> list[ZonePair]:
         """Measure every zone; the whole face only where it is the only one, since it is pooled from the others."""
@@ -224,6 +211,34 @@ class Stage:
                 if missing and metric.endswith(f"_{channel}"):
                     return CAVEATS[missing[0]].meaning
         return ""
+
+
+def equal_rules(pair: Pair, recipe: Recipe, extra_mm: tuple[float, float]) -> tuple[tuple[CutRules, CutRules], float]:
+    """Rules by which both photos are cut so that the same blur lies on either.
+
+    Parameters
+    ----------
+    pair : Pair
+    recipe : Recipe
+    extra_mm : tuple of float
+        What the sharper photo lacks, as `skintexture.study.equalise.extra_blur_mm` gives it.
+
+    Returns
+    -------
+    rules : tuple of CutRules
+        Before, after.
+    blur_mm : float
+        Total blur of both, σ: the recipe's, or more where a photo is so coarse that its own blur exceeds it.
+    """
+    grid = recipe.grid.model_copy(update={"photo_blur_px": _own_blur_px(recipe)})
+    blur_mm = math.hypot(_common_blur_mm(pair, grid), *extra_mm)
+    room_mm = ROOM_MM if recipe.metrics.pores else 0.0
+    # Blur that a photo has more than the other is not added to it.
+    lacking = [math.sqrt(max(blur_mm**2 - grid.blur_mm**2 - has_mm**2, 0.0)) for has_mm in reversed(extra_mm)]
+    before, after = (
+        CutRules(grid, recipe.zones.max_slant_deg, room_mm, lacking_mm, PAIRED_CHROMA_QUALITY) for lacking_mm in lacking
+    )
+    return (before, after), blur_mm
 
 
 def _own_blur_px(recipe: Recipe) -> float:
