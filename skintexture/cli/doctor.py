@@ -58,7 +58,7 @@ def _model() -> str:
 
 def _finder() -> str:
     grey = np.full((256, 256, 3), 0.2, dtype=np.float32)
-    nobody = Photo("", "", grey, np.zeros((256, 256), dtype=bool), True, 8, True, np.nan, np.nan)
+    nobody = Photo("", "", grey, np.zeros((256, 256), dtype=bool), True, 8, 100.0, np.nan, np.nan)
     with MediapipeFaceFinder(face_model()) as find_face:
         try:
             find_face(nobody)

@@ -162,7 +162,7 @@ def photographed(skin: FlatSkin, camera: FlatCamera, *, stored: Literal["png8", 
 def as_photo(light: FloatImage) -> Photo:
     """Take linear light for a photo, as no file could hold it: unclipped, unrounded."""
     clipped = np.zeros(light.shape[:2], dtype=bool)
-    return Photo("flat", "", light, clipped, True, 16, True, math.nan, math.nan)
+    return Photo("flat", "", light, clipped, True, 16, 100.0, math.nan, math.nan)
 
 
 def through_file(light: FloatImage, *, bits: int) -> Photo:

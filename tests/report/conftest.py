@@ -24,7 +24,7 @@ def make_photo(shape=(660, 560), light=(0.35, 0.2, 0.14), name="visit1/face.jpg"
     rgb = np.empty((*shape, 3), dtype=np.float32)
     rgb[:] = light
     rgb *= 1 + 0.05 * np.random.default_rng(1).standard_normal((*shape, 1)).astype(np.float32)
-    return Photo(name, "0" * 64, rgb, np.zeros(shape, bool), True, 8, True, 95.0, math.nan)
+    return Photo(name, "0" * 64, rgb, np.zeros(shape, bool), True, 8, 100.0, 95.0, math.nan)
 
 
 def make_face(shape=(660, 560)):

@@ -16,7 +16,7 @@ from skintexture.report.contact_sheet import COLUMNS, ROWS, THUMBNAIL_PX, TILES,
 def photo() -> Photo:
     linear = np.zeros((400, 800, 3), dtype=np.float32)
     linear[:, :400] = 0.5
-    return Photo("a.jpg", "", linear, np.zeros((400, 800), dtype=bool), True, 8, True, np.nan, np.nan)
+    return Photo("a.jpg", "", linear, np.zeros((400, 800), dtype=bool), True, 8, 100.0, np.nan, np.nan)
 
 
 def opened(data: bytes) -> np.ndarray:
