@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -168,7 +168,7 @@ def _render(name: str, case: Case, folder: Path, *, shot: int) -> Path:
     return path
 
 
-@cache
+@lru_cache(maxsize=1)  # a person takes 0.4 GB, and they come one after the other
 def grown(name: str) -> Person:
     """One of the `people`, ready to be photographed."""
     return grow_person(people()[name])
