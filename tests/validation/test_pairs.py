@@ -65,14 +65,24 @@ def test_silence_by_comparing_nothing_fails():
     assert not _passed(judge_nulls(mute))["same skin shot again: not comparable"]
 
 
-@pytest.mark.parametrize(("off_pct", "passes"), [(0.0, False), (1.99, False), (2.01, False)])
-def test_intervals_that_always_or_never_hold_the_truth_fail(off_pct, passes):
-    (finding,) = judge_coverage(_table("null", NULLS, found_pct=off_pct))
-    assert finding.passed is passes
+def _shots(persons, **of_one):
+    return pd.concat([_table("null", NULLS, **of_one).assign(person=f"p{number}") for number in range(persons)])
+
+
+@pytest.mark.parametrize("off_pct", [0.0, 1.99, 2.01])
+def test_intervals_that_always_or_never_hold_the_truth_fail(off_pct):
+    (finding,) = judge_coverage(_shots(12, found_pct=off_pct))
+    assert not finding.passed
+
+
+def test_a_few_pairs_may_all_hold_the_truth_but_not_miss_it():
+    (held,), (missed,) = judge_coverage(_shots(3)), judge_coverage(_shots(3, found_pct=2.01))
+    assert held.passed
+    assert not missed.passed
 
 
 def test_intervals_that_mostly_hold_the_truth_pass():
-    table = pd.concat([_table("null", NULLS)] * 19 + [_table("null", NULLS, found_pct=9.0)])
+    table = pd.concat([_shots(19), _table("null", NULLS, found_pct=9.0)])
     (finding,) = judge_coverage(table)
     assert finding.passed
     assert finding.value == pytest.approx(95.0)
