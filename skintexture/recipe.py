@@ -81,8 +81,8 @@ class ComparisonParams(Params):
     dead_band_px : float
         Differences of sharpness up to this σ, in pixels of the coarser photo, are scatter and left as they are.
     own_blur_px : float
-        Blur that photos have of their own, σ in their pixels (lens, the pixels' own width, demosaicing). It is more
-        mm where one photo has fewer pixels per mm.
+        Blur that photos have of their own, σ in their pixels (lens, the pixels' own width, demosaicing). As
+        many pixels are more mm where a photo has fewer of them per mm.
     min_shared : float
         Share of a zone, of that which the photo with less of it can measure, that both must show.
     still_there : float

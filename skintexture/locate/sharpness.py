@@ -153,14 +153,15 @@ def blur_between(before: Reference, after: Reference) -> BlurDifference:
     """
     before, after = bring_together(before, after)
     written_back = (before.written_back, after.written_back)
-    first = _fit_fall(_ratio_of_power(_spectra(before), _spectra(after)), written_back)
+    spectra = [_spectra(before), _spectra(after)]
+    first = _fit_fall(_ratio_of_power(*spectra), written_back)
     if first is None:
         return UNKNOWN_BLUR
     blur_mm, rest = math.sqrt(abs(first.squared_mm)), first
     if blur_mm * min(before.px_per_mm, after.px_per_mm) > _LEAST_SIGMA_PX:
-        extra_mm = (blur_mm, 0.0) if first.squared_mm > 0 else (0.0, blur_mm)
-        matched = [_spectra(side, extra) for side, extra in zip((before, after), extra_mm, strict=True)]
-        rest = _fit_fall(_ratio_of_power(*matched), written_back, first) or first
+        sharper = 0 if first.squared_mm > 0 else 1
+        spectra[sharper] = _spectra((before, after)[sharper], blur_mm)
+        rest = _fit_fall(_ratio_of_power(*spectra), written_back, first) or first
     return BlurDifference(
         sigma_mm=math.copysign(math.sqrt(abs(rest.squared_mm)), rest.squared_mm),
         gain=math.exp(rest.log_gain),

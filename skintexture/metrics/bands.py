@@ -100,8 +100,17 @@ def describe(params: BandsParams) -> tuple[Metric, ...]:
     return tuple(metric for finer, coarser in edges for metric in _describe(finer, coarser, params.version))
 
 
+def band_name(finer_mm: float, coarser_mm: float) -> str:
+    """Name of a band within the names of its metrics.
+
+    >>> band_name(0.5, 1.0)
+    '0.5_1mm'
+    """
+    return f"{finer_mm:g}_{coarser_mm:g}mm"
+
+
 def _describe(finer_mm: float, coarser_mm: float, version: int) -> tuple[Metric, Metric, Metric]:
-    between = f"{finer_mm:g}_{coarser_mm:g}mm"
+    between = band_name(finer_mm, coarser_mm)
 
     def metric(quantity: str, unit: str, high: float, larger_means: str, direction: Direction) -> Metric:
         name = f"band_{quantity}_{between}"

@@ -20,7 +20,6 @@ from skintexture.study.repeatability import RepeatabilityProfile
 _TABLE = "between_shots.csv"
 # Of JPEG, on the scale of 100 less its quality.
 _FINEST_STEP = 2.0
-_PARTS = ("reshot", "reshot_face", "per_turn", "per_shine", "per_blur_px", "per_shading", "per_compression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,10 @@ class Scatter:
         return math.hypot(reshot, *doses)
 
 
+PARTS = tuple(part.name for part in fields(Scatter))
+"""Names of the parts, as the table has them."""
+
+
 def compression_between(before: Photo, after: Photo) -> float:
     """Natural log of the ratio of the steps in which two photos are stored, its sign taken off.
 
@@ -108,7 +111,7 @@ def shipped_scatter() -> Mapping[str, Scatter]:
     """Figures of the phantoms, by metric."""
     text = (resources.files("skintexture.assets") / _TABLE).read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
-    return {row["metric"]: Scatter(*(float(row[part]) for part in _PARTS)) for row in rows}
+    return {row["metric"]: Scatter(*(float(row[part]) for part in PARTS)) for row in rows}
 
 
 def scatter_between_shots(profile: RepeatabilityProfile | None) -> Callable[[str, str, Situation], float]:
@@ -152,7 +155,7 @@ def scatter_of(metric: str) -> Scatter:
     if metric in known:
         return known[metric]
     kin = [scatter for name, scatter in known.items() if _kind(name) == _kind(metric)] or list(known.values())
-    return Scatter(*(max(getattr(one, part) for one in kin) for part in _PARTS))
+    return Scatter(*(max(getattr(one, part) for one in kin) for part in PARTS))
 
 
 def _kind(metric: str) -> str:

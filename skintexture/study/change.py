@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from skintexture.caveats import CAVEATS
 from skintexture.locate.anatomy import WHOLE_FACE
+from skintexture.metrics.bands import band_name
 from skintexture.metrics.definition import Metric
 from skintexture.metrics.pore_summary import PERCENTILES
 from skintexture.model import FloatArray
@@ -202,15 +203,19 @@ class Bench:
             return LITTLE_SHARED
         family = "pores" if metric.family == "paired_pores" else metric.family
         lacking = self.stage.colour_lacking(name) or self.stage.lacking(zone.zones, getattr(recipe.needs, family))
-        blurred = self.situation.blur_px > _MOST_COLOUR_BLUR_PX
-        colour = COLOUR_BLURRED if blurred and "red_minus_blue" in name else ""
-        return (
-            lacking or colour or (BLURRED_AWAY if metric.family == "bands" and self._left(name) < _LEAST_LEFT else "")
-        )
+        return lacking or self._blurred(name)
 
-    def _left(self, band: str) -> float:
+    def _blurred(self, name: str) -> str:
+        """Why a metric says nothing once blur was added; empty if it does."""
+        if "red_minus_blue" in name and self.situation.blur_px > _MOST_COLOUR_BLUR_PX:
+            return COLOUR_BLURRED
+        bands = self.stage.recipe.metrics.bands
+        edges_mm = () if bands is None else pairwise(bands.edges_mm)
+        gone = any(f"_{band_name(*edges)}_" in name and self._left(*edges) < _LEAST_LEFT for edges in edges_mm)
+        return BLURRED_AWAY if gone else ""
+
+    def _left(self, finer_mm: float, coarser_mm: float) -> float:
         """Share that the added blur leaves of the amplitude of waves in the middle of a band."""
-        finer_mm, coarser_mm = (float(edge) for edge in re.findall(r"[\d.]+(?=_|mm)", band))
         added_mm2 = self.stage.blur_mm**2 - self.stage.recipe.grid.blur_mm**2
         return math.exp(-2 * math.pi**2 * max(added_mm2, 0.0) / (finer_mm * coarser_mm))
 

@@ -113,7 +113,7 @@ def tally_bands(patch: Patch, groups: Groups, params: BandsParams) -> Tally:
     sigmas = tuple(_SIGMA_BY_WAVELENGTH * edge * patch.px_per_mm for edge in params.edges_mm)
     smooth = [_smoothed(signal, mask, sigma) for sigma in sigmas]
     for (finer, coarser), (fine, coarse) in zip(pairwise(params.edges_mm), pairwise(smooth), strict=True):
-        between = f"{finer:g}_{coarser:g}mm"
+        between = bands.band_name(finer, coarser)
         energy = np.maximum(sums.mean_without(np.square(fine - coarse)), _LEAST_ENERGY)
         without[f"band_energy_{between}"] = energy
         without[f"band_rms_{between}"] = np.sqrt(energy)

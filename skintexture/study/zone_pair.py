@@ -205,8 +205,8 @@ class Stage:
 
     def colour_lacking(self, metric: str) -> str:
         """Why one of the photos doesn't show the light of which a metric is measured; empty if both do."""
-        for _, side in self.pair.sides():
-            found = measurable_channels(side.scene.photo, self.recipe.grid.channels, PAIRED_CHROMA_QUALITY)
+        for (_, side), rules in zip(self.pair.sides(), self.rules, strict=True):
+            found = measurable_channels(side.scene.photo, rules.grid.channels, rules.least_chroma_quality)
             for channel, missing in found.items():
                 if missing and metric.endswith(f"_{channel}"):
                     return CAVEATS[missing[0]].meaning

@@ -17,10 +17,11 @@ from scipy.optimize import nnls
 
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.model import FloatArray
+from skintexture.study.between_shots import PARTS
 from skintexture.validation.pair_cases import Case, cache_folder
 from skintexture.validation.pairs import compare_cases
 
-COLUMNS = ("metric", "reshot", "reshot_face", "per_turn", "per_shine", "per_blur_px", "per_shading", "per_compression")
+COLUMNS = ("metric", *PARTS)
 
 LEAST_SD = 0.005
 """Rounding and registration alone make about this much."""
