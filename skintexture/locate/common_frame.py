@@ -118,8 +118,8 @@ def _within(grid: Grid, shift_px: FloatImage, photo: Photo) -> Sheet:
     places = places_of(grid) + shift_px
     y, x = places[..., 0], places[..., 1]
     outside = (y < 0) | (x < 0) | (y > photo.height_px - 1) | (x > photo.width_px - 1)
-    shift_px[outside] = np.nan
-    return Sheet(grid, shift_px)
+    layers = np.where(outside, np.float32(np.nan), np.moveaxis(shift_px, -1, 0))
+    return Sheet(grid, np.moveaxis(layers, 0, -1))
 
 
 def at_frame(values: FloatImage, in_frame: FloatImage) -> FloatImage:

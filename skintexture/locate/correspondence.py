@@ -26,6 +26,7 @@ class Sheet:
     ----------
     grid : Grid
     values : (h, w) or (h, w, 2) float32
+        Looked up fastest where each of the two lies by itself in memory.
     """
 
     grid: Grid
@@ -65,7 +66,8 @@ class Sheet:
         at[np.isnan(at)] = -1e4
         rows, columns = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
         # Channel by channel: of several at once, OpenCV rounds the places to 1/32 pixel.
-        found = [_remapped(np.asarray(channel, np.float32), rows, columns) for channel in cv2.split(self.values)]
+        layers = (self.values,) if self.values.ndim == 2 else np.moveaxis(self.values, -1, 0)
+        found = [_remapped(np.ascontiguousarray(layer, np.float32), rows, columns) for layer in layers]
         return found[0] if self.values.ndim == 2 else np.stack(found, axis=-1)
 
 
@@ -148,7 +150,7 @@ def _area_ratio(shift_px: Sheet, tile_px: float) -> Sheet:
         grid.origin_px, grid.step_px * _AREA_STEP, tuple(max(2, (n - 1) // _AREA_STEP + 1) for n in grid.shape)
     )
     thinned = shift_px.values[::_AREA_STEP, ::_AREA_STEP].copy()
-    known = np.isfinite(thinned).all(axis=-1)
+    known = np.isfinite(thinned[..., 0]) & np.isfinite(thinned[..., 1])
     thinned[~known] = 0
     # A smoothed shift is right only where all around it is known.
     sigma = 0.25 * tile_px / _AREA_STEP

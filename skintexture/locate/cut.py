@@ -363,7 +363,8 @@ def _log_light(light: FloatImage, channel: Channel) -> FloatImage:
 
 def _pore_light(light: FloatImage) -> FloatImage:
     """Mean of the logs of red and green light."""
-    return np.asarray(np.log(np.maximum(light[..., :2], _FLOOR)).mean(axis=-1), np.float32)
+    red, green = (np.log(np.maximum(light[..., channel], _FLOOR)) for channel in (0, 1))
+    return np.asarray((red + green) / 2, np.float32)
 
 
 def _without_local_mean(log_light: FloatImage, usable: BoolImage, grid: GridParams) -> FloatImage:

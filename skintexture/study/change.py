@@ -128,22 +128,23 @@ class Bench:
 
     def all_changes(self, measured: Sequence[ZonePair]) -> Iterator[Change]:
         """Yield every zone of the recipe, and in it every metric, the paired pores' after the recipe's."""
-        by_zone = {zone.name: {change.metric: change for change in self._changes(zone)} for zone in measured}
+        metrics = compared_metrics(self.stage.recipe)
+        by_zone = {zone.name: {change.metric: change for change in self._changes(zone, metrics)} for zone in measured}
         areas = np.array([zone.area_mm2 for zone in measured])
         for name in self.stage.recipe.zones.names:
             if name in by_zone:
                 yield from by_zone[name].values()
                 continue
-            for metric in compared_metrics(self.stage.recipe):
-                yield self._pooled(metric, [by_zone[zone.name][metric] for zone in measured], areas)
+            for metric, described in metrics.items():
+                yield self._pooled(metric, described, [by_zone[zone.name][metric] for zone in measured], areas)
 
-    def _changes(self, zone: ZonePair) -> Iterator[Change]:
+    def _changes(self, zone: ZonePair, metrics: Mapping[str, Metric]) -> Iterator[Change]:
         caveats = tuple(dict.fromkeys(caveat for side in zone.zones for caveat in side.caveats))
         depth = self._depth_change(zone)
-        for name, metric in compared_metrics(self.stage.recipe).items():
+        for name, metric in metrics.items():
             yield self._change(zone, metric, name, depth=depth, caveats=caveats)
 
-    def _pooled(self, metric: str, zones: Sequence[Change], areas: FloatArray) -> Change:
+    def _pooled(self, metric: str, described: Metric, zones: Sequence[Change], areas: FloatArray) -> Change:
         """Give the whole face as the mean of the zones that can be compared, each by its area."""
         usable = np.array([change.finding.verdict != NOT_COMPARABLE for change in zones])
         share = np.where(usable, areas, 0.0) / max(float(areas.sum()), 1e-9)
@@ -160,7 +161,7 @@ class Bench:
             )
         if reason := _unsteady(pooled):
             return replace(change, finding=Finding(NOT_COMPARABLE, reason))
-        return self._judged(change, compared_metrics(self.stage.recipe)[metric])
+        return self._judged(change, described)
 
     def _depth_change(self, zone: ZonePair) -> float:
         """Change of the pores' contrast, as a natural log."""

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from skintexture.locate.sharpness import BlurDifference
+from skintexture.recipe import Recipe
 from skintexture.study.joint import Pair
 
 ScaleSource = Literal["registration", "given"]
@@ -51,17 +52,27 @@ def one_scale(pair: Pair) -> tuple[Pair, ScaleSource]:
     )
 
 
-def extra_blur_mm(blur: BlurDifference, px_per_mm: float, dead_band_px: float) -> tuple[float, float]:
-    """Blur that brings the sharper photo to the softer one.
+def own_blur_px(recipe: Recipe) -> float:
+    """Blur that both photos of a pair are taken to have of their own, σ in their pixels."""
+    return max(recipe.grid.photo_blur_px, recipe.comparison.own_blur_px)
+
+
+def extra_blur_mm(
+    blur: BlurDifference, px_per_mm: tuple[float, float], own_px: float, dead_band_px: float
+) -> tuple[float, float]:
+    """Blur that brings the sharper photo to the softer one, beyond what photos have of their own.
 
     Parameters
     ----------
     blur : BlurDifference
-        From brows, lids and lips.
-    px_per_mm : float
-        Of the coarser photo.
+        From brows, lids and lips; it holds the photos' own blur too, which is more mm where a photo has fewer pixels
+        per mm.
+    px_per_mm : tuple of float
+        Of the before and the after photo.
+    own_px : float
+        See `own_blur_px`.
     dead_band_px : float
-        Differences up to this σ are left as they are.
+        Differences up to this σ, in pixels of the coarser photo, are left as they are.
 
     Returns
     -------
@@ -70,11 +81,19 @@ def extra_blur_mm(blur: BlurDifference, px_per_mm: float, dead_band_px: float) -
 
     Examples
     --------
-    >>> extra_blur_mm(BlurDifference(0.1, 1.0, 1.0, 20), 14.0, 0.35)
+    >>> extra_blur_mm(BlurDifference(0.1, 1.0, 1.0, 20), (14.0, 14.0), 0.65, 0.35)
     (0.1, 0.0)
-    >>> extra_blur_mm(BlurDifference(-0.01, 1.0, 1.0, 20), 14.0, 0.35)
+    >>> extra_blur_mm(BlurDifference(-0.01, 1.0, 1.0, 20), (14.0, 14.0), 0.65, 0.35)
+    (0.0, 0.0)
+
+    A photo with two thirds of the other's pixels per mm is that much softer.
+
+    >>> extra_blur_mm(BlurDifference(0.05, 1.0, 1.0, 20), (15.0, 10.0), 0.65, 0.35)
     (0.0, 0.0)
     """
-    if not abs(blur.sigma_mm) * px_per_mm > dead_band_px:
+    own_mm2 = [(own_px / resolution) ** 2 for resolution in px_per_mm]
+    squared_mm2 = blur.sigma_mm * abs(blur.sigma_mm) - (own_mm2[1] - own_mm2[0])
+    sigma_mm = math.sqrt(abs(squared_mm2))
+    if not sigma_mm * min(px_per_mm) > dead_band_px:
         return 0.0, 0.0
-    return max(blur.sigma_mm, 0.0), max(-blur.sigma_mm, 0.0)
+    return (sigma_mm, 0.0) if squared_mm2 > 0 else (0.0, sigma_mm)

@@ -74,9 +74,11 @@ class Tiles:
 
     def label(self, chart: FloatImage) -> Labels:
         """Row × `per_side` + column of the cell; −1 outside the chart."""
-        cell = np.floor(np.nan_to_num(chart, nan=-1.0) * self.per_side).astype(np.int32)
-        within = ((cell >= 0) & (cell < self.per_side)).all(axis=-1)
-        return np.where(within, cell[..., 0] * self.per_side + cell[..., 1], np.int32(-1))
+        rows, columns = (
+            np.floor(np.nan_to_num(chart[..., axis], nan=-1.0) * self.per_side).astype(np.int32) for axis in (0, 1)
+        )
+        within = (np.minimum(rows, columns) >= 0) & (np.maximum(rows, columns) < self.per_side)
+        return np.where(within, rows * self.per_side + columns, np.int32(-1))
 
     def centre(self, label: Labels) -> NDArray[np.float64]:
         """``(v, u)`` of the cells' centres."""
@@ -249,7 +251,7 @@ def _carried(registration: Registration, frame: Grid, side: Side) -> tuple[YX, B
     coarse = _coarser(frame)
     to: Side = "after" if side == "before" else "before"
     shift = registration.shift_grid(coarse, to=to)
-    known = np.isfinite(shift).all(axis=-1) & registration.trusted_at(coarse, side=side)
+    known = np.isfinite(shift[..., 0]) & np.isfinite(shift[..., 1]) & registration.trusted_at(coarse, side=side)
     shift = np.where(known[..., None], shift, np.float32(0))
     trusted = look_up(known.astype(np.float32), coarse, frame, border=cv2.BORDER_REPLICATE) > _ALL
     along_y, along_x = (

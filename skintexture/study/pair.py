@@ -10,7 +10,7 @@ from skintexture.recipe import Recipe
 from skintexture.study.between_shots import Situation, compression_between
 from skintexture.study.change import Bench, Change, ScatterOf, compared_metrics
 from skintexture.study.comparability import Hindrances, judge, verdict_limits
-from skintexture.study.equalise import ScaleSource, extra_blur_mm, one_scale
+from skintexture.study.equalise import ScaleSource, extra_blur_mm, one_scale, own_blur_px
 from skintexture.study.joint import Pair
 from skintexture.study.look import look_at
 from skintexture.study.mismatch import LookPair, Mismatch
@@ -70,12 +70,12 @@ def compare_photos(photos: tuple[Sighting, Sighting], recipe: Recipe, scatter_of
     looks = [look_at(side.face, side.scene, side.zones, max_slant_deg=slant) for _, side in pair.sides()]
     seen = LookPair.of(looks[0], looks[1], registration)
     mismatches = judge(seen, recipe.comparability)
-    coarser = min(side.scene.scale.px_per_mm for _, side in pair.sides())
-    extra_mm = extra_blur_mm(seen.blur, coarser, recipe.comparison.dead_band_px)
+    px_per_mm = (pair.before.scene.scale.px_per_mm, pair.after.scene.scale.px_per_mm)
+    extra_mm = extra_blur_mm(seen.blur, px_per_mm, own_blur_px(recipe), recipe.comparison.dead_band_px)
     stage = Stage.set_up(pair, recipe, extra_mm)
     measured = stage.measure_all()
     situation = Situation(
-        blur_px=max(extra_mm) * coarser,
+        blur_px=max(extra_mm) * min(px_per_mm),
         shading=stage.shading.sd,
         compression=compression_between(photos[0].scene.photo, photos[1].scene.photo),
     )

@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from skintexture.locate.cut import Cutting
 from skintexture.locate.register import RegistrationParams
+from skintexture.locate.surface import LEAST_COS
 from skintexture.metrics.definition import Direction, Metric
 from skintexture.metrics.pore_summary import PERCENTILES
 from skintexture.metrics.pores import PoreParams, describe, detect, summarise
 from skintexture.model import BoolImage, Channel, FloatArray, LocatedPore, Patch, Pore
 from skintexture.recipe import ComparisonParams
 from skintexture.study.joint import JointZone, Labels, Pair, Side, Tiles
-from skintexture.study.photometry import contrast_pct, fit_mean_profiles, read_profiles
+from skintexture.study.photometry import contrast_pct, fit_mean_profiles, read_profiles, slant_gain
 from skintexture.study.pore_pairs import match_pores
+from skintexture.study.sighting import Sighting
 from skintexture.study.tallies import Tally
 
 _KINDS = {(True, True): "kept", (True, False): "gone", (False, True): "new"}
@@ -70,6 +72,8 @@ class PairedPores:
         Mean signal on circles of `RADII_MM`; nan where it can't be read.
     area_ratio : (N,) float64
         Skin area in mm² that the after photo's scale gives, by that of the before photo's: slant and distance.
+    cos : (N,) float64
+        Cosine of the slant, geometric mean of both photos.
     """
 
     at_px: FloatArray
@@ -80,11 +84,20 @@ class PairedPores:
     contrast_pct: FloatArray
     profiles: dict[Channel, FloatArray]
     area_ratio: FloatArray
+    cos: FloatArray
 
     @property
     def kind(self) -> list[str]:
         """``kept``, ``gone`` or ``new``, after what the detector found."""
         return [_KINDS[bool(before), bool(after)] for before, after in self.found]
+
+    def slant_gain(self, blur_mm: float) -> FloatArray:
+        """Tell by what the change of slant multiplies each pore's contrast on the after photo, (N,)."""
+        turn = np.sqrt(self.area_ratio)
+        before, after = (
+            slant_gain(np.clip(cos, LEAST_COS, 1.0), blur_mm) for cos in (self.cos / turn, self.cos * turn)
+        )
+        return np.asarray(after / before)
 
     def forced_pct(self, channel: Channel = "luminance") -> FloatArray:
         """Contrast read at the same place on both photos, (N, 2), in %; nan where it can't be."""
@@ -140,7 +153,8 @@ def pair_pores(pair: Pair, zone: JointZone, params: tuple[PoreParams, Registrati
     }
     read = np.isfinite(profiles["luminance"]).all(axis=(1, 2))
     before, after, index = before[read], after[read], index[read]
-    chart = _chart(pair, before)
+    maps = [_surface(side, at) for (_, side), at in zip(pair.sides(), (before, after), strict=True)]
+    chart = maps[0][:, 3:1:-1]
     return PairedPores(
         at_px=np.stack([before, after], axis=1),
         chart=chart,
@@ -150,16 +164,16 @@ def pair_pores(pair: Pair, zone: JointZone, params: tuple[PoreParams, Registrati
         contrast_pct=_of_found(lists, index, "contrast_pct"),
         profiles={channel: profile[read] for channel, profile in profiles.items()},
         area_ratio=_area_ratio(pair, before),
+        cos=np.sqrt(maps[0][:, 0] * maps[1][:, 0]),
     )
 
 
-def _chart(pair: Pair, before_px: FloatArray) -> FloatArray:
-    """``(v, u)`` of places of the before photo."""
-    if not len(before_px):
-        return np.empty((0, 2))
-    known = np.nan_to_num(before_px, nan=-1e4).astype(np.float32)
-    maps = pair.before.scene.surface.sample(known[:, :1], known[:, 1:])
-    return maps[:, 0, 3:1:-1].astype(np.float64)
+def _surface(seen: Sighting, at_px: FloatArray) -> FloatArray:
+    """Look up the face's surface at places of a photo, (N, 4): the cosine of the slant first, ``u, v`` last."""
+    if not len(at_px):
+        return np.empty((0, 4))
+    known = np.nan_to_num(at_px, nan=-1e4).astype(np.float32)
+    return seen.scene.surface.sample(known[:, :1], known[:, 1:])[:, 0].astype(np.float64)
 
 
 def _area_ratio(pair: Pair, before_px: FloatArray) -> FloatArray:
@@ -217,10 +231,12 @@ def _paired_values(
 ) -> dict[str, FloatArray]:
     """Give each metric once for each choice of pores."""
     values = dict.fromkeys(PAIRED_METRICS, np.full(len(keeps), math.nan))
+    by_pore = pores.slant_gain(signal.blur_mm) if side else np.ones(len(pores.tile))
+    gain = np.array([by_pore[keep].mean() for keep in keeps])
     for channel, profiles in pores.profiles.items():
         name = f"paired_pore_contrast_{channel}"
         if name in values:
-            values[name] = contrast_pct(np.stack([profiles[keep, side].mean(axis=0) for keep in keeps]))
+            values[name] = contrast_pct(np.stack([profiles[keep, side].mean(axis=0) for keep in keeps])) / gain
     light = np.stack([pores.profiles["luminance"][keep, side].mean(axis=0) for keep in keeps])
     shape = fit_mean_profiles(light, signal.blur_mm, signal.px_per_mm)
     size = np.array([pores.area_ratio[keep].mean() for keep in keeps]) if side else np.ones(len(keeps))

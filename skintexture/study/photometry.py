@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.special import i0e
 
 from skintexture.model import BoolImage, FloatArray, FloatImage
 
@@ -25,6 +26,8 @@ CORE_MM = 0.1
 RING_MM = (0.3, 0.45)
 """Radii between which its surround is read."""
 
+# σ of a pit as wide as most pores.
+_USUAL_SIGMA_MM = 0.1
 _SIGMAS_MM = np.geomspace(0.05, 0.30, 60)
 # A profile is kept where at least this share of every circle lies on skin that both photos show.
 _LEAST_SEEN = 0.5
@@ -46,6 +49,36 @@ def contrast_pct(profiles: FloatArray) -> FloatArray:
         In %; negative where the middle is brighter.
     """
     return np.asarray(profiles @ _contrast_weights())
+
+
+def slant_gain(cos: FloatArray, blur_mm: float) -> FloatArray:
+    """By what a pore's contrast is multiplied on skin seen at a slant: there pores look narrower, and blur takes more.
+
+    Parameters
+    ----------
+    cos : (…) float64
+        Cosine of the slant, 0 … 1.
+    blur_mm : float
+        Total blur of the signal, σ.
+
+    Returns
+    -------
+    (…) float64
+        1 where the skin is seen head-on; for a round Gaussian pit as wide as most pores.
+
+    Examples
+    --------
+    >>> slant_gain(np.array([1.0, 0.5]), 0.1).round(2)
+    array([1.  , 0.61])
+    """
+    pit2, blur2 = _USUAL_SIGMA_MM**2, blur_mm**2
+    across2, along2 = pit2 + blur2, pit2 * cos**2 + blur2
+    # Mean of an elliptical Gaussian over a circle.
+    half = RADII_MM**2 / 4
+    sum_, difference = (half * (1 / along2 + sign / across2)[..., None] for sign in (1, -1))
+    rings = np.exp(difference - sum_) * i0e(difference) * (cos / np.sqrt(along2))[..., None]
+    head_on = np.exp(-2 * half / across2) / math.sqrt(across2)
+    return np.asarray(contrast_pct(rings) / contrast_pct(head_on))
 
 
 def read_profiles(signal: FloatImage, usable: BoolImage, at_px: FloatArray, px_per_mm: float) -> FloatArray:

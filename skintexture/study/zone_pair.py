@@ -21,6 +21,7 @@ from skintexture.metrics.pores import ROOM_MM, PoreParams
 from skintexture.model import Channel, Zone
 from skintexture.recipe import Needs, Recipe
 from skintexture.study.between_shots import Situation
+from skintexture.study.equalise import own_blur_px
 from skintexture.study.joint import JointPlaces, JointZone, Labels, Pair, Tiles, cut_jointly
 from skintexture.study.paired_pores import PairedPores, PoreSignal, pair_pores, tally_counted, tally_paired
 from skintexture.study.shading import Shading, compare_shading
@@ -143,13 +144,15 @@ class Stage:
         tallies: tuple[dict[str, Tally], dict[str, Tally]] = ({}, {})
         channels = [channel for channel in self.recipe.grid.channels if channel in joint.channels]
         for cutting, place, found in zip(joint.cuttings, joint.places, tallies, strict=True):
+            # All channels have one mask.
+            mask = cutting.patches["luminance"].mask
+            groups = np.where(mask, blocks[place.tile], OUTSIDE).astype(np.uint8)
             for family, params, needs in self.recipe.families():
                 if not family.per_channel or self.lacking(joint.zones, needs):
                     continue
                 tallied: dict[Channel, Tally] = {}
                 for channel in channels:
                     patch = cutting.patches[channel]
-                    groups = np.where(patch.mask, blocks[place.tile], OUTSIDE).astype(np.uint8)
                     if channel == "red" and "luminance" in tallied:
                         # Red varies over the skin as luminance does: that is known already.
                         tallied[channel] = Tally(family.measure(patch, params), tallied["luminance"].without)
@@ -181,7 +184,7 @@ class Stage:
 
         It is taken off both photos alike, so that skin which became smoother can't pass for a softer photo.
         """
-        nominal_px = _own_blur_px(self.recipe)
+        nominal_px = own_blur_px(self.recipe)
         beyond = [
             math.sqrt(max(side.scene.quality.blur_px**2 - nominal_px**2, 0.0)) / side.scene.scale.px_per_mm
             for _, side in self.pair.sides()
@@ -230,7 +233,7 @@ def equal_rules(pair: Pair, recipe: Recipe, extra_mm: tuple[float, float]) -> tu
     blur_mm : float
         Total blur of both, σ: the recipe's, or more where a photo is so coarse that its own blur exceeds it.
     """
-    grid = recipe.grid.model_copy(update={"photo_blur_px": _own_blur_px(recipe)})
+    grid = recipe.grid.model_copy(update={"photo_blur_px": own_blur_px(recipe)})
     blur_mm = math.hypot(_common_blur_mm(pair, grid), *extra_mm)
     room_mm = ROOM_MM if recipe.metrics.pores else 0.0
     # Blur that a photo has more than the other is not added to it.
@@ -239,11 +242,6 @@ def equal_rules(pair: Pair, recipe: Recipe, extra_mm: tuple[float, float]) -> tu
         CutRules(grid, recipe.zones.max_slant_deg, room_mm, lacking_mm, PAIRED_CHROMA_QUALITY) for lacking_mm in lacking
     )
     return (before, after), blur_mm
-
-
-def _own_blur_px(recipe: Recipe) -> float:
-    """Blur that both photos are taken to have of their own."""
-    return max(recipe.grid.photo_blur_px, recipe.comparison.own_blur_px)
 
 
 def _common_blur_mm(pair: Pair, grid: GridParams) -> float:

@@ -63,4 +63,13 @@ def test_two_given_scales_stay_as_they_are():
     [(0.1, (0.1, 0.0)), (-0.1, (0.0, 0.1)), (0.01, (0.0, 0.0)), (-0.01, (0.0, 0.0)), (float("nan"), (0.0, 0.0))],
 )
 def test_the_sharper_photo_is_blurred_and_small_differences_are_left(sigma_mm, expected):
-    assert extra_blur_mm(BlurDifference(sigma_mm, 1.0, 1.0, 20), 14.0, 0.35) == expected
+    assert extra_blur_mm(BlurDifference(sigma_mm, 1.0, 1.0, 20), (14.0, 14.0), 0.65, 0.35) == pytest.approx(expected)
+
+
+def test_what_photos_have_of_their_own_blur_is_not_added_again():
+    fewer_pixels_mm = 0.65 * (1 / 10.0**2 - 1 / 14.0**2) ** 0.5
+    softer = BlurDifference((fewer_pixels_mm**2 + 0.1**2) ** 0.5, 1.0, 1.0, 20)
+    assert extra_blur_mm(softer, (14.0, 10.0), 0.65, 0.35) == pytest.approx((0.1, 0.0))
+    assert extra_blur_mm(BlurDifference(-softer.sigma_mm, 1.0, 1.0, 20), (10.0, 14.0), 0.65, 0.35) == pytest.approx(
+        (0.0, 0.1)
+    )

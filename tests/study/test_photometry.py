@@ -7,23 +7,26 @@ import math
 import numpy as np
 import pytest
 
-from skintexture.study.photometry import contrast_pct, fit_mean_profiles, read_profiles
+from skintexture.study.photometry import contrast_pct, fit_mean_profiles, read_profiles, slant_gain
 
 PX_PER_MM = 12.0
 SIGMA_MM, BLUR_MM = 0.12, 0.056
 
 
-def _skin(depth_pct=20.0, sigma_mm=SIGMA_MM, blur_mm=BLUR_MM, ground=3.0):
-    """Pits on a lattice that falls between the pixels, blurred as a camera blurs them: volume is kept."""
+def _skin(depth_pct=20.0, sigma_mm=SIGMA_MM, blur_mm=BLUR_MM, ground=3.0, cos=1.0):
+    """Pits on a lattice that falls between the pixels, on skin that slants to one side.
+
+    They are blurred as a camera blurs them: volume is kept.
+    """
     rng = np.random.default_rng(1)
     at = np.stack(np.meshgrid(np.arange(20, 380, 24.0), np.arange(20, 380, 24.0), indexing="ij"), -1).reshape(-1, 2)
     at = at + rng.uniform(-0.5, 0.5, at.shape)
-    seen = math.hypot(sigma_mm, blur_mm)
+    seen, narrow = math.hypot(sigma_mm, blur_mm), math.hypot(sigma_mm * cos, blur_mm)
     rows, columns = np.mgrid[:400, :400]
     skin = np.full((400, 400), ground)
     for y, x in at:
-        square = ((rows - y) ** 2 + (columns - x) ** 2) / PX_PER_MM**2
-        skin -= depth_pct * (sigma_mm / seen) ** 2 * np.exp(-0.5 * square / seen**2)
+        square = (((rows - y) / seen) ** 2 + ((columns - x) / narrow) ** 2) / PX_PER_MM**2
+        skin -= depth_pct * sigma_mm**2 * cos / (seen * narrow) * np.exp(-0.5 * square)
     return skin.astype(np.float32), at
 
 
@@ -35,6 +38,13 @@ def _profiles(**skin):
 def test_contrast_follows_depth_and_not_the_ground():
     deep, shallow = _profiles(depth_pct=20.0), _profiles(depth_pct=12.0, ground=-5.0)
     assert contrast_pct(shallow).mean() / contrast_pct(deep).mean() == pytest.approx(0.6, abs=0.01)
+
+
+@pytest.mark.parametrize("cos", [0.9, 0.7, 0.5])
+def test_slanted_skin_shows_its_pores_as_much_weaker_as_foretold(cos):
+    slanted, head_on = (contrast_pct(_profiles(sigma_mm=0.1, cos=it)).mean() for it in (cos, 1.0))
+    assert slanted / head_on == pytest.approx(slant_gain(np.array([cos]), BLUR_MM)[0], abs=0.015)
+    assert slanted / head_on < 0.6 + 0.4 * cos
 
 
 def test_area_is_that_of_the_pit_without_the_blur():
