@@ -15,7 +15,7 @@ from skintexture.errors import InputError
 from skintexture.io.folders import prepare_folder
 
 if TYPE_CHECKING:
-    from skintexture.validation.finding import Effort
+    from skintexture.validation.finding import Effort, Step
     from skintexture.validation.run import Chapter
 
 EXIT_FAILED = 1
@@ -82,9 +82,15 @@ def _shown(effort: Effort) -> Iterator[Chapter]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(SECTIONS[0].title, total=len(SECTIONS))
-        for done, chapter in enumerate(run_sections(SECTIONS, effort), start=1):
+        part = bar.add_task("", visible=False)
+
+        def tell(step: Step) -> None:
+            bar.update(part, completed=step.done, total=step.total, description="  pairs of photos", visible=True)
+
+        for done, chapter in enumerate(run_sections(SECTIONS, effort, tell), start=1):
             following = SECTIONS[done].title if done < len(SECTIONS) else "writing"
             bar.update(task, completed=done, description=following)
+            bar.update(part, visible=False)
             for line in lines_of(chapter):
                 bar.console.print(line) if err.is_terminal and screen.is_terminal else screen.print(line)
             yield chapter

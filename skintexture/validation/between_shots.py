@@ -112,8 +112,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m skintexture.validation.between_shots", description=__doc__)
     parser.add_argument("file", type=Path, metavar="FILE", help="CSV to write")
     file = parser.parse_args().file
-    changes = compare_cases(UNCHANGED, CALIBRATED_ON, cache_folder())
-    scatter_table(changes).round(5).to_csv(file, index=False, lineterminator="\n")
+    changes = [table for _, table in compare_cases(UNCHANGED, CALIBRATED_ON, cache_folder())]
+    scatter_table(pd.concat(changes, ignore_index=True)).round(5).to_csv(file, index=False, lineterminator="\n")
 
 
 if __name__ == "__main__":

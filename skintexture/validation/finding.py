@@ -105,6 +105,14 @@ Exhibit = Finding | Table | Plot
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """How far a section is that takes long: it may yield one at any time. It is no part of the report."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A part of the validation.
 
@@ -123,7 +131,7 @@ class Section:
     key: str
     title: str
     about: str
-    findings: Callable[[Effort], Iterator[Exhibit]]
+    findings: Callable[[Effort], Iterator[Exhibit | Step]]
 
 
 def at_most(section: str, what: str, worst: float, *, limit: float, unit: str = "%", note: str = "") -> Finding:

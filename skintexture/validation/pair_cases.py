@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -125,23 +124,16 @@ def _with_tone(spec: FaceSpec, ita_deg: float) -> FaceSpec:
     return replace(spec, skin=replace(spec.skin, ita_deg=ita_deg))
 
 
-def rendered(cases: tuple[Case, ...], names: tuple[str, ...], folder: Path) -> Iterator[Pair]:
-    """Yield each case on each person; photographs that the folder holds are not rendered again.
+def rendered_pair(case: Case, name: str, folder: Path) -> Pair:
+    """Return one case on one person; photographs that the folder holds are not rendered again.
 
     Parameters
     ----------
-    cases : tuple of Case
-    names : tuple of str
+    case : Case
+    name : str
         Of `people`.
     folder : Path
     """
-    for name in names:
-        for case in cases:
-            yield rendered_pair(case, name, folder)
-
-
-def rendered_pair(case: Case, name: str, folder: Path) -> Pair:
-    """Return one case on one person; see `rendered`."""
     folder.mkdir(parents=True, exist_ok=True)
     return Pair(case, name, _render(name, _BEFORE, folder, shot=0), _render(name, case, folder, shot=1))
 

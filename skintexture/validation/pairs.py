@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import partial
@@ -11,15 +10,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from skintexture.batch import Refused, run
 from skintexture.comparison import compare
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.phantoms.treatment import Treatment
 from skintexture.study.between_shots import Situation
 from skintexture.study.verdict import NOT_COMPARABLE
 from skintexture.validation.faces import samples_folder
-from skintexture.validation.finding import Effort, Exhibit, Finding, Section, Table, at_least, at_most
+from skintexture.validation.finding import Effort, Exhibit, Finding, Section, Step, Table, at_least, at_most
 from skintexture.validation.pair_cases import CASES, CHEEK, Case, Pair, cache_folder, people, rendered_pair
+from skintexture.validation.workers import on_all_cores
 
 KEY = "pairs"
 
@@ -44,12 +43,13 @@ _SAMPLE_CASES = {
 }
 
 
-def findings(effort: Effort) -> Iterator[Exhibit]:
+def findings(effort: Effort) -> Iterator[Exhibit | Step]:
     """Compare the sample pairs, and with full effort every case on twelve people (some hours; photographs are kept)."""
-    if effort == "full":
-        table = compare_cases(CASES, tuple(people()), cache_folder())
-    else:
-        table = pd.concat([compared(pair) for pair in _sample_pairs(effort)], ignore_index=True)
+    found = []
+    for step, changes in _compare_pairs(effort):
+        yield step
+        found.append(changes)
+    table = pd.concat(found, ignore_index=True)
     yield from judge_nulls(table[table["kind"] == "null"])
     yield from judge_coverage(table)
     if (table["kind"] == "blur").any():
@@ -60,6 +60,12 @@ def findings(effort: Effort) -> Iterator[Exhibit]:
     yield _verdict_table(table)
 
 
+def _compare_pairs(effort: Effort) -> Iterator[tuple[Step, pd.DataFrame]]:
+    if effort == "full":
+        return compare_cases(CASES, tuple(people()), cache_folder())
+    return on_all_cores(list(_sample_pairs(effort)), compared)
+
+
 def _sample_pairs(effort: Effort) -> Iterator[Pair]:
     folder = samples_folder()
     for person in ("s01", "s02", "s03") if effort == "standard" else ("s01",):
@@ -67,7 +73,7 @@ def _sample_pairs(effort: Effort) -> Iterator[Pair]:
             yield Pair(case, person, folder / f"{person}_before.jpg", folder / f"{person}_{visit}.jpg")
 
 
-def compare_cases(cases: tuple[Case, ...], names: tuple[str, ...], folder: Path) -> pd.DataFrame:
+def compare_cases(cases: tuple[Case, ...], names: tuple[str, ...], folder: Path) -> Iterator[tuple[Step, pd.DataFrame]]:
     """Compare each case on each person, on all cores; photographs that the folder holds are not rendered again.
 
     Parameters
@@ -77,18 +83,14 @@ def compare_cases(cases: tuple[Case, ...], names: tuple[str, ...], folder: Path)
         Of `skintexture.validation.pair_cases.people`.
     folder : Path
 
-    Returns
-    -------
+    Yields
+    ------
+    Step
     DataFrame
-        See `compared`.
+        Of one pair, see `compared`.
     """
     jobs = [(case, name) for name in names for case in cases]
-    found = []
-    for outcome in run(jobs, partial(_render_and_compare, folder=folder), workers=os.cpu_count() or 1):
-        if isinstance(outcome.result, Refused):
-            raise RuntimeError(f"{outcome.job[0].name} on {outcome.job[1]}: {outcome.result.reason}")
-        found.append(outcome.result)
-    return pd.concat(found, ignore_index=True)
+    return on_all_cores(jobs, partial(_render_and_compare, folder=folder))
 
 
 def _render_and_compare(job: tuple[Case, str], folder: Path) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from skintexture.comparison import Compared, compare
+from skintexture.comparison import compare
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.locate.register import Registration
 from skintexture.metrics.pores import detect
@@ -26,8 +26,20 @@ from skintexture.study.pair import Comparison
 from skintexture.study.pore_pairs import match_pores
 from skintexture.study.zone_pair import Stage
 from skintexture.validation.faces import samples_folder
-from skintexture.validation.finding import Effort, Exhibit, Plot, Section, Series, Table, at_least, at_most, reported
-from skintexture.validation.pair_cases import CASES, Case, Pair, cache_folder, grown, people, rendered, shots_of
+from skintexture.validation.finding import (
+    Effort,
+    Exhibit,
+    Plot,
+    Section,
+    Series,
+    Step,
+    Table,
+    at_least,
+    at_most,
+    reported,
+)
+from skintexture.validation.pair_cases import CASES, Case, Pair, cache_folder, grown, people, rendered_pair, shots_of
+from skintexture.validation.workers import on_all_cores
 
 KEY = "registration"
 
@@ -52,6 +64,8 @@ _LEAST_PORES = 100
 # Error of a pore that is carried nowhere.
 _LOST_MM = 10.0
 _PERCENTILES = tuple(range(1, 100))
+# A person and a case of them; none for the sample photographs.
+_Job = tuple[str, Case | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,32 +109,44 @@ class Matches:
     single: int
 
 
-def findings(effort: Effort) -> Iterator[Exhibit]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is found on one pair; matches and pores in pairs are None where they weren't looked at."""
+
+    errors: pd.DataFrame
+    matches: Matches | None
+    pore_pairs: pd.DataFrame | None
+
+
+def findings(effort: Effort) -> Iterator[Exhibit | Step]:
     """Carry every known pore, and match what is detected; photographs that were rendered are kept."""
-    errors, matches, tables = [], [], []
-    for pair in known_pairs(effort):
-        compared = compare(*pair.photos, recipe=_pores_only())
-        if compared.comparison is None:
-            raise RuntimeError(f"a phantom was refused: {', '.join(compared.refused['reason'])}")
-        errors.append(pore_errors(pair, compared.comparison))
-        # The darkest speaks for all where there is little time.
-        if effort != "quick" or "s03" in pair.person:
-            matches.append(match_known(pair, compared.comparison))
-        if pair.turn == STRAIGHT:
-            tables.append(compared)
-    yield from judge_errors(pd.concat(errors, ignore_index=True))
-    yield from judge_matches(matches, tables)
+    found = []
+    for step, pair in on_all_cores(_jobs(effort), partial(_measured, effort=effort)):
+        yield step
+        found.append(pair)
+    yield from judge_errors(pd.concat([pair.errors for pair in found], ignore_index=True))
+    matches = [pair.matches for pair in found if pair.matches is not None]
+    yield from judge_matches(matches, [pair.pore_pairs for pair in found if pair.pore_pairs is not None])
 
 
-def known_pairs(effort: Effort) -> Iterator[KnownPair]:
-    """Yield the sample photographs shot again, or more people shot again and with their heads turned."""
+def _jobs(effort: Effort) -> list[_Job]:
+    """List the sample photographs shot again, or more people shot again and with their heads turned."""
     if effort == "quick":
-        yield from map(_sample_pair, SUBJECTS)
-        return
-    cases = dict.fromkeys(people(), _TURNS) if effort == "full" else {name: (turn,) for name, turn in _STANDARD.items()}
-    for name, turns in cases.items():
-        for pair in rendered((_SHOT_AGAIN, *turns), (name,), cache_folder()):
-            yield _known(pair)
+        return [(subject, None) for subject in SUBJECTS]
+    turns = dict.fromkeys(people(), _TURNS) if effort == "full" else {name: (turn,) for name, turn in _STANDARD.items()}
+    return [(name, case) for name, cases in turns.items() for case in (_SHOT_AGAIN, *cases)]
+
+
+def _measured(job: _Job, effort: Effort) -> _Found:
+    name, case = job
+    pair = _sample_pair(name) if case is None else _known(rendered_pair(case, name, cache_folder()))
+    compared = compare(*pair.photos, recipe=_pores_only())
+    if compared.comparison is None:
+        raise RuntimeError(f"a phantom was refused: {', '.join(compared.refused['reason'])}")
+    # The darkest speaks for all where there is little time.
+    matches = match_known(pair, compared.comparison) if effort != "quick" or "s03" in name else None
+    straight = compared.pore_pairs if pair.turn == STRAIGHT else None
+    return _Found(pore_errors(pair, compared.comparison), matches, straight)
 
 
 def _sample_pair(subject: str) -> KnownPair:
@@ -283,14 +309,14 @@ def _plot(errors: pd.DataFrame) -> Plot:
     return Plot("registration_errors", title, "error, mm", "pores with less, %", series, guides)
 
 
-def judge_matches(matches: Sequence[Matches], tables: Sequence[Compared]) -> Iterator[Exhibit]:
+def judge_matches(matches: Sequence[Matches], pore_pairs: Sequence[pd.DataFrame]) -> Iterator[Exhibit]:
     """Hold the matches, and the tables of pores, against the targets.
 
     Parameters
     ----------
     matches : sequence of Matches
-    tables : sequence of Compared
-        Of photos that differ by little.
+    pore_pairs : sequence of DataFrame
+        As comparisons of photos that differ by little give them.
     """
     right = np.concatenate([match.right for match in matches])
     share_pct = 100.0 * float(right.mean())
@@ -310,7 +336,7 @@ def judge_matches(matches: Sequence[Matches], tables: Sequence[Compared]) -> Ite
     ]
     columns = ("pair", "matches", "detections left over", "detections matched, %", "matches that are right, %")
     yield Table("Pores matched", columns, lines)
-    rows = pd.concat([table.pore_pairs for table in tables], ignore_index=True)
+    rows = pd.concat(pore_pairs, ignore_index=True)
     both = np.isfinite(rows[["before_forced_contrast", "after_forced_contrast"]].to_numpy(np.float64)).all(axis=1)
     note = f"of {len(rows)} found on either photo"
     yield at_most(KEY, "pores not measured on both photos", float((~both).sum()), limit=0.0, unit="pores", note=note)

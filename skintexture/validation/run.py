@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
 from skintexture.recipe import DEFAULT_RECIPE, load_recipe
-from skintexture.validation.finding import Effort, Exhibit, Finding, Plot, Section, Table
+from skintexture.validation.finding import Effort, Exhibit, Finding, Plot, Section, Step, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,30 @@ class Validation:
         return sum(finding.target != "reported" for chapter in self.chapters for finding in chapter.findings)
 
 
-def run_sections(sections: Sequence[Section], effort: Effort) -> Iterator[Chapter]:
-    """Run one section after the other; each chapter comes as soon as it is whole."""
+def run_sections(
+    sections: Sequence[Section], effort: Effort, tell: Callable[[Step], object] = lambda _: None
+) -> Iterator[Chapter]:
+    """Run one section after the other; each chapter comes as soon as it is whole.
+
+    Parameters
+    ----------
+    sections : sequence of Section
+    effort : {"quick", "standard", "full"}
+    tell : callable, optional
+        Hears how far a section is.
+
+    Yields
+    ------
+    Chapter
+    """
     for section in sections:
-        yield Chapter(section, tuple(section.findings(effort)))
+        exhibits: list[Exhibit] = []
+        for item in section.findings(effort):
+            if isinstance(item, Step):
+                tell(item)
+            else:
+                exhibits.append(item)
+        yield Chapter(section, tuple(exhibits))
 
 
 def validation_of(chapters: Sequence[Chapter], effort: Effort) -> Validation:

@@ -120,9 +120,9 @@ def test_a_photograph_is_rendered_once(tmp_path, monkeypatch):
     monkeypatch.setattr(pair_cases, "photograph", lambda *of: drawn.append(of))
     monkeypatch.setattr(pair_cases, "write_photo", lambda _photo, path, _file: path.touch())
     cases = (Case("shot again", "null"), Case("shot another time", "null"))
-    first = list(pair_cases.rendered(cases, ("s01_ita+22",), tmp_path))
+    first = [pair_cases.rendered_pair(case, "s01_ita+22", tmp_path) for case in cases]
     assert len(drawn) == 3
-    assert list(pair_cases.rendered(cases, ("s01_ita+22",), tmp_path)) == first
+    assert [pair_cases.rendered_pair(case, "s01_ita+22", tmp_path) for case in cases] == first
     assert len(drawn) == 3
     assert len({pair.after for pair in first}) == 2
 

@@ -110,8 +110,7 @@ def test_a_match_is_right_where_both_lie_on_one_pore():
 
 
 def table(*forced):
-    frame = pd.DataFrame({"before_forced_contrast": [5.0] * len(forced), "after_forced_contrast": forced})
-    return SimpleNamespace(pore_pairs=frame)
+    return pd.DataFrame({"before_forced_contrast": [5.0] * len(forced), "after_forced_contrast": forced})
 
 
 def test_matches_and_tables_are_held_against_the_targets():
@@ -133,7 +132,7 @@ def test_shots_are_those_that_were_rendered(monkeypatch, tmp_path):
     monkeypatch.setattr(pair_cases, "photograph", lambda _person, shot, _treatment: taken.append(shot))
     monkeypatch.setattr(pair_cases, "write_photo", lambda _photo, path, _file: path.touch())
     case = Case("head raised", "null", ("pitch_deg=10",))
-    (pair,) = pair_cases.rendered((case,), ("s01_ita+22",), tmp_path)
+    pair = pair_cases.rendered_pair(case, "s01_ita+22", tmp_path)
     assert isinstance(pair, Pair)
     assert list(shots_of(pair)) == taken
     assert taken[1].pose.pitch_deg == 10.0

@@ -8,7 +8,7 @@ import pytest
 
 from skintexture.cli.validate import lines_of
 from skintexture.validation.drawing import draw
-from skintexture.validation.finding import Finding, Plot, Section, Series, Table, at_least, at_most, reported
+from skintexture.validation.finding import Finding, Plot, Section, Series, Step, Table, at_least, at_most, reported
 from skintexture.validation.report import known_failures, summary, unexpected, verdict, write_report
 from skintexture.validation.run import run_sections, validation_of
 
@@ -37,6 +37,14 @@ def found():
 
 def test_verdicts():
     assert [verdict(item) for item in ITEMS if isinstance(item, Finding)] == ["pass", "fail", "told"]
+
+
+def test_how_far_a_section_is_is_told_and_no_part_of_it():
+    told = []
+    slow = Section("two", "Slow", "", lambda _: iter((Step(1, 2), MISSED, Step(2, 2))))
+    (chapter,) = run_sections([slow], "quick", told.append)
+    assert chapter.exhibits == (MISSED,)
+    assert told == [Step(1, 2), Step(2, 2)]
 
 
 @pytest.mark.parametrize("value", [float("nan"), 2.01, float("inf")])
