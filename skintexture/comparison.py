@@ -123,6 +123,7 @@ class Compared:
             "px_per_mm": scales,
             "scale_ratio_from": done.scale_source,
             "added_blur_mm": dict(zip(scales, done.extra_blur_mm, strict=True)),
+            "total_blur_mm": done.blur_mm,
             "texture_by_light": done.shading.slope,
         }
 

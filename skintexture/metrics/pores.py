@@ -85,7 +85,8 @@ def detect(patch: Patch, params: PoreParams) -> tuple[Pore, ...]:
     clear = prominence * (blobs.contrast_pct / _USUAL_PCT) ** params.depth_weight
     rows = np.column_stack([fits.y_px + top, fits.x_px + left, _rows(pits, snr, _probability(clear, params))])
     rows = rows[compact & (clear >= params.min_prominence) & _at(inner, fits)]
-    return tuple(Pore(*row) for row in rows[np.lexsort((rows[:, 1], rows[:, 0]))].tolist())
+    columns = rows[np.lexsort((rows[:, 1], rows[:, 0]))].T.tolist()
+    return tuple(map(Pore, *columns))
 
 
 def measure(patch: Patch, params: PoreParams) -> dict[str, float]:

@@ -32,7 +32,9 @@ class Comparison:
     mismatches : tuple of Mismatch
         How the photos differ, whether it matters or not.
     extra_blur_mm : tuple of float
-        What was added to the before and to the after photo.
+        What was added to the before and to the after photo, beyond the recipe's blur.
+    blur_mm : float
+        Total blur of both, σ.
     shading : Shading
     changes : tuple of Change
         Every metric in every zone of the recipe, and the paired pores' after the others.
@@ -44,6 +46,7 @@ class Comparison:
     scale_source: ScaleSource
     mismatches: tuple[Mismatch, ...]
     extra_blur_mm: tuple[float, float]
+    blur_mm: float
     shading: Shading
     changes: tuple[Change, ...]
     pores: dict[str, PairedPores]
@@ -81,7 +84,7 @@ def compare_photos(photos: tuple[Sighting, Sighting], recipe: Recipe, scatter_of
     )
     changes = Bench(stage, situation, scatter_of, _hindrances(mismatches, recipe)).all_changes(measured)
     pores = {zone.name: zone.pores for zone in measured if zone.pores is not None}
-    return Comparison(pair, scale_source, mismatches, extra_mm, stage.shading, tuple(changes), pores)
+    return Comparison(pair, scale_source, mismatches, extra_mm, stage.blur_mm, stage.shading, tuple(changes), pores)
 
 
 def _hindrances(mismatches: tuple[Mismatch, ...], recipe: Recipe) -> Mapping[tuple[str, str], Hindrances]:

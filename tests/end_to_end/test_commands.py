@@ -88,6 +88,7 @@ def test_compare_as_json_tells_a_program_everything(small_photos, tmp_path):
     # The registration isn't told that the files are the same, so a few skewnesses may move.
     assert len(told["shown"]) <= 0.01 * sum(told["verdicts"].values())
     assert told["equalised"]["added_blur_mm"] == {"before": 0.0, "after": 0.0}
+    assert told["equalised"]["total_blur_mm"] >= load_recipe("coarse").grid.blur_mm
 
 
 def test_compare_with_a_refused_photo_gives_every_row_its_reason_and_ends_with_1(small_photos, tmp_path):
