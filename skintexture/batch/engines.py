@@ -16,6 +16,11 @@ from skintexture.batch.outcomes import Job, Refused, Result, crash, hang
 from skintexture.batch.worker import outcome_in_time, outcome_of, prepare_worker, ready
 
 
+def one_per_core() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Engine(Protocol):
     """Does jobs somewhere. Used as a context: workers start on entry, and end on exit after what they have in work."""
 

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
+from skintexture.batch import one_per_core
 from skintexture.check.difference import Difference, Drift
 from skintexture.check.junit import describe, write_junit
 from skintexture.check.run import How, check as check_photos, update as update_baseline
 from skintexture.cli.terminal import (
     QuietOption,
     WorkersOption,
-    one_per_core,
     out as screen,
     photo_progress,
     plain,

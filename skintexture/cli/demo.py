@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from skintexture.cli.terminal import one_per_core, out as screen, photo_progress, plain, stoppable
+from skintexture.batch import one_per_core
+from skintexture.cli.terminal import out as screen, photo_progress, plain, stoppable
 from skintexture.comparison import compare
 from skintexture.errors import InputError
 from skintexture.score import score

@@ -20,7 +20,6 @@ from skintexture.cli.terminal import (
     QuietOption,
     WorkersOption,
     err,
-    one_per_core,
     out as screen,
     plain,
     print_json,
@@ -326,7 +325,7 @@ def _take(jobs: Sequence[PhotoJob], about: Mapping[str, Any], *, workers: int | 
     quiet, as_json = told
     folder = jobs[0].folder
     prepare_folder(folder)
-    most = one_per_core() if workers is None else workers
+    most = batch.one_per_core() if workers is None else workers
     with stoppable("stopped; the photos rendered so far are there, truth and manifest are not"):
         with _progress(len(jobs), shown=not quiet and not as_json) as step:
             records = []

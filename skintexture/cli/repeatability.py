@@ -10,6 +10,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
+from skintexture.batch import one_per_core
 from skintexture.cli.score import print_refused
 from skintexture.cli.terminal import (
     EXIT_REFUSED,
@@ -17,7 +18,6 @@ from skintexture.cli.terminal import (
     QuietOption,
     RecipeOption,
     WorkersOption,
-    one_per_core,
     out as screen,
     photo_progress,
     plain,

@@ -10,6 +10,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from skintexture.batch import one_per_core
 from skintexture.caveats import CAVEATS
 from skintexture.cli.terminal import (
     EXIT_REFUSED,
@@ -17,7 +18,6 @@ from skintexture.cli.terminal import (
     QuietOption,
     RecipeOption,
     WorkersOption,
-    one_per_core,
     out as screen,
     photo_progress,
     plain,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -49,11 +48,6 @@ def stoppable(message: str = "stopped; what was measured is written") -> Iterato
     except KeyboardInterrupt:
         err.print(message)
         raise typer.Exit(EXIT_STOPPED) from None
-
-
-def one_per_core() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def print_json(value: Any) -> None:

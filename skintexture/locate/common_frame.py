@@ -118,7 +118,7 @@ def _within(grid: Grid, shift_px: FloatImage, photo: Photo) -> Sheet:
     places = places_of(grid) + shift_px
     y, x = places[..., 0], places[..., 1]
     outside = (y < 0) | (x < 0) | (y > photo.height_px - 1) | (x > photo.width_px - 1)
-    layers = np.where(outside, np.float32(np.nan), np.moveaxis(shift_px, -1, 0))
+    layers = np.stack([np.where(outside, np.float32(np.nan), shift_px[..., axis]) for axis in (0, 1)])
     return Sheet(grid, np.moveaxis(layers, 0, -1))
 
 

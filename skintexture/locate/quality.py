@@ -28,8 +28,8 @@ _GRAIN_BANDS = (0.1, 0.14, 0.2, 0.4)
 _BAND = math.log(1.15)
 # It falls by less than this over the first octave (log10 of power; skin: 0.9 and more, enlarged portraits 0.3 to 0.6),
 _FLAT = -0.75
-# by so much more over the second,
-_DROP = -0.6
+# by so much more over the second, and by more than twice as much (skin full of narrow pits: 1.6 to 1.9 times),
+_DROP, _TIMES = -0.6, 2.0
 # and its quietest tenth lies no further below the median than this (white noise: 0.1, skin 0.3 and more).
 _EVEN = 0.5
 # Where it has fallen to one part in this, its own pixels end.
@@ -169,7 +169,7 @@ def _enlargement(frequency: FloatArray, spectra: FloatArray) -> float:
     usual = np.median(levels, axis=1)
     first, second = np.diff(np.log10(usual[[0, 2, 3]]))
     uneven = -float(np.mean(np.log10(np.percentile(levels[1:3], 10, axis=1) / usual[1:3])))
-    if first < _FLAT or second - first > _DROP or uneven > _EVEN:
+    if first < _FLAT or second > min(first + _DROP, _TIMES * first) or uneven > _EVEN:
         return 1.0
     plateau = math.sqrt(usual[0] * usual[1])
     fallen = (frequency > _GRAIN_BANDS[0]) & (np.median(spectra, axis=0) < plateau / _FALLEN)

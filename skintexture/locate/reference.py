@@ -69,7 +69,12 @@ def see_reference(photo: Photo, face: Face, scale: Scale) -> Reference:
     """
     side = side_px(scale.px_per_mm) + 2 * round(_MARGIN_MM * scale.px_per_mm)
     windows = (_window(photo, face.points_px[point], side) for point in reference_points())
-    return Reference(tuple(windows), scale.px_per_mm, 0.0 if math.isnan(photo.jpeg_quality) else _WRITTEN_BACK)
+    return Reference(tuple(windows), scale.px_per_mm, written_back(photo))
+
+
+def written_back(photo: Photo) -> float:
+    """Share of a structure's power that the file's compression adds, however soft the structure is."""
+    return 0.0 if math.isnan(photo.jpeg_quality) else _WRITTEN_BACK
 
 
 def side_px(px_per_mm: float) -> int:

@@ -29,7 +29,7 @@ class Situation:
     Attributes
     ----------
     blur_px : float
-        σ of the blur that was added to the sharper one, in its pixels; 0 where none was.
+        σ of the blur that was added to the sharper one, in pixels of the coarser one; 0 where none was.
     shading : float
         Change of the slow shading, as a natural log, RMS over the zone's tiles; the mean over the face is taken off.
     turn : float

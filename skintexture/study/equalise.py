@@ -52,7 +52,7 @@ def one_scale(pair: Pair) -> tuple[Pair, ScaleSource]:
     )
 
 
-def own_blur_px(recipe: Recipe) -> float:
+def assumed_blur_px(recipe: Recipe) -> float:
     """Blur that both photos of a pair are taken to have of their own, σ in their pixels."""
     return max(recipe.grid.photo_blur_px, recipe.comparison.own_blur_px)
 
@@ -70,7 +70,7 @@ def extra_blur_mm(
     px_per_mm : tuple of float
         Of the before and the after photo.
     own_px : float
-        See `own_blur_px`.
+        See `assumed_blur_px`.
     dead_band_px : float
         Differences up to this σ, in pixels of the coarser photo, are left as they are.
 
@@ -97,3 +97,29 @@ def extra_blur_mm(
     if not sigma_mm * min(px_per_mm) > dead_band_px:
         return 0.0, 0.0
     return (sigma_mm, 0.0) if squared_mm2 > 0 else (0.0, sigma_mm)
+
+
+def power_left(written_back: float, beyond_mm: float, wavelength_mm: float) -> float:
+    """Share of a softer photo's power that is the skin's, where compression has written some of it back.
+
+    Blur that is added to the sharper photo after it was compressed leaves nothing of the kind there.
+
+    Parameters
+    ----------
+    written_back : float
+        See `skintexture.locate.reference.written_back`.
+    beyond_mm : float
+        Blur that the photo has beyond the other's, σ.
+    wavelength_mm : float
+
+    Returns
+    -------
+    float
+        1 for the sharper photo.
+
+    Examples
+    --------
+    >>> power_left(0.015, 0.0, 0.7), round(power_left(0.015, 0.14, 0.7), 2)
+    (1.0, 0.95)
+    """
+    return 1.0 / (1.0 + written_back * math.expm1((2 * math.pi * beyond_mm / wavelength_mm) ** 2))

@@ -10,7 +10,7 @@ from skintexture.recipe import Recipe
 from skintexture.study.between_shots import Situation, compression_between
 from skintexture.study.change import Bench, Change, ScatterOf, compared_metrics
 from skintexture.study.comparability import Hindrances, judge, verdict_limits
-from skintexture.study.equalise import ScaleSource, extra_blur_mm, one_scale, own_blur_px
+from skintexture.study.equalise import ScaleSource, assumed_blur_px, extra_blur_mm, one_scale
 from skintexture.study.joint import Pair
 from skintexture.study.look import look_at
 from skintexture.study.mismatch import LookPair, Mismatch
@@ -74,7 +74,7 @@ def compare_photos(photos: tuple[Sighting, Sighting], recipe: Recipe, scatter_of
     seen = LookPair.of(looks[0], looks[1], registration)
     mismatches = judge(seen, recipe.comparability)
     px_per_mm = (pair.before.scene.scale.px_per_mm, pair.after.scene.scale.px_per_mm)
-    extra_mm = extra_blur_mm(seen.blur, px_per_mm, own_blur_px(recipe), recipe.comparison.dead_band_px)
+    extra_mm = extra_blur_mm(seen.blur, px_per_mm, assumed_blur_px(recipe), recipe.comparison.dead_band_px)
     stage = Stage.set_up(pair, recipe, extra_mm)
     measured = stage.measure_all()
     situation = Situation(

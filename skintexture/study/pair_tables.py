@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.metrics.definition import Metric
 from skintexture.model import FloatArray
 from skintexture.recipe import ComparisonParams, Recipe
@@ -61,6 +62,8 @@ CHANGE_MAP_COLUMNS: dict[str, str] = {
     "n": "Int64",
 }
 
+# Whose scatter between shots each map has.
+_MAPPED = {"texture": "band_rms_1_2mm_luminance", "pore_contrast": "paired_pore_contrast_luminance"}
 # Share of tiles called significant that may be so by chance alone (Benjamini and Hochberg 1995).
 _FALSE_SHARE = 0.05
 # A tile of pores counts from this many on.
@@ -171,7 +174,8 @@ def change_map_table(comparison: Comparison | None) -> pd.DataFrame:
     DataFrame
         Columns `CHANGE_MAP_COLUMNS`. ``face_u`` and ``face_v`` are the tile's centre on the canonical face's chart: the
         same tiles for every face and recipe of one tile size, so that maps can be averaged. ``sd_pct`` is the scatter
-        of a single tile, ``n`` its pixels or pores. At most 5 % of the significant tiles are so by chance.
+        of a single tile, that between shots of its kind of zone included, ``n`` its pixels or pores. At most 5 % of the
+        significant tiles are expected to be so by chance; none is where no zone can be compared.
     """
     if comparison is None:
         return _frame([], CHANGE_MAP_COLUMNS)
@@ -179,7 +183,8 @@ def change_map_table(comparison: Comparison | None) -> pd.DataFrame:
     rows: list[Row] = []
     used = np.flatnonzero(shading.known).astype(np.int32)
     texture = shading.relief[used] - shading.log_gain[used]
-    rows += _map_rows("texture", tiles.centre(used), texture, shading.pixels[used])
+    between = _between_shots(comparison, _MAPPED["texture"])
+    rows += _map_rows("texture", tiles.centre(used), texture, (shading.pixels[used], between))
     rows += _pore_map(comparison)
     return _frame(rows, CHANGE_MAP_COLUMNS)
 
@@ -199,14 +204,29 @@ def _pore_map(comparison: Comparison) -> list[Row]:
     before, after = (np.bincount(tiles[usable], contrast[usable, side]) for side in (0, 1))
     used = np.flatnonzero((count >= _LEAST_PORES) & (before > 0) & (after > 0)).astype(np.int32)
     centres = comparison.shading.tiles.centre(used)
-    return _map_rows("pore_contrast", centres, np.log(after[used] / before[used]), count[used].astype(np.float64))
+    between = _between_shots(comparison, _MAPPED["pore_contrast"])
+    return _map_rows(
+        "pore_contrast", centres, np.log(after[used] / before[used]), (count[used].astype(np.float64), between)
+    )
 
 
-def _map_rows(metric: str, centres: FloatArray, change: FloatArray, n: FloatArray) -> list[Row]:
-    """Rows of one metric; the scatter of a tile is read from how neighbours differ."""
+def _between_shots(comparison: Comparison, metric: str) -> float:
+    """Scatter of a metric between shots, RMS over the zones that can be compared; infinite where there are none."""
+    scatter = [
+        change.scatter
+        for change in comparison.changes
+        if change.metric == metric and change.zone != WHOLE_FACE and change.finding.verdict != NOT_COMPARABLE
+    ]
+    return math.sqrt(float(np.mean(np.square(scatter)))) if scatter else math.inf
+
+
+def _map_rows(metric: str, centres: FloatArray, change: FloatArray, scatter: tuple[FloatArray, float]) -> list[Row]:
+    """Rows of one metric; the scatter of a tile is read from how neighbours differ, and added to that between shots."""
+    n, between = scatter
     if not len(change):
         return []
-    sd = _scatter(centres, change, n)
+    comparable = math.isfinite(between)
+    sd = np.hypot(_scatter(centres, change, n), between if comparable else 0.0)
     chance = 2.0 * special.ndtr(-np.abs(change) / sd)
     significant = stats.false_discovery_control(chance) <= _FALSE_SHARE
     return [
@@ -216,7 +236,7 @@ def _map_rows(metric: str, centres: FloatArray, change: FloatArray, n: FloatArra
             "metric": metric,
             "change_pct": 100.0 * math.expm1(relative),
             "sd_pct": 100.0 * spread,
-            "significant": bool(sure),
+            "significant": comparable and bool(sure),
             "n": int(size),
         }
         for (v, u), relative, spread, sure, size in zip(centres, change, sd, significant, n, strict=True)

@@ -71,9 +71,9 @@ class PairedPores:
     profiles : dict of channel to (N, 2, R) float64
         Mean signal on circles of `RADII_MM`; nan where it can't be read.
     area_ratio : (N,) float64
-        Skin area in mm² that the after photo's scale gives, by that of the before photo's: slant and distance.
-    cos : (N,) float64
-        Cosine of the slant, geometric mean of both photos.
+        Skin area in mm² that the after photo's grid gives, by that of the before photo's: slant and distance.
+    slant_gain : (N,) float64
+        By what the change of slant multiplies each pore's contrast on the after photo.
     """
 
     at_px: FloatArray
@@ -84,24 +84,19 @@ class PairedPores:
     contrast_pct: FloatArray
     profiles: dict[Channel, FloatArray]
     area_ratio: FloatArray
-    cos: FloatArray
+    slant_gain: FloatArray
 
     @property
     def kind(self) -> list[str]:
         """``kept``, ``gone`` or ``new``, after what the detector found."""
         return [_KINDS[bool(before), bool(after)] for before, after in self.found]
 
-    def slant_gain(self, blur_mm: float) -> FloatArray:
-        """Tell by what the change of slant multiplies each pore's contrast on the after photo, (N,)."""
-        turn = np.sqrt(self.area_ratio)
-        before, after = (
-            slant_gain(np.clip(cos, LEAST_COS, 1.0), blur_mm) for cos in (self.cos / turn, self.cos * turn)
-        )
-        return np.asarray(after / before)
-
     def forced_pct(self, channel: Channel = "luminance") -> FloatArray:
-        """Contrast read at the same place on both photos, (N, 2), in %; nan where it can't be."""
-        return contrast_pct(self.profiles[channel])
+        """Contrast read at the same place on both photos, (N, 2), in %; nan where it can't be.
+
+        What the change of slant does to it is taken off the after photo's.
+        """
+        return contrast_pct(self.profiles[channel]) / np.column_stack([np.ones(len(self.tile)), self.slant_gain])
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +148,9 @@ def pair_pores(pair: Pair, zone: JointZone, params: tuple[PoreParams, Registrati
     }
     read = np.isfinite(profiles["luminance"]).all(axis=(1, 2))
     before, after, index = before[read], after[read], index[read]
-    maps = [_surface(side, at) for (_, side), at in zip(pair.sides(), (before, after), strict=True)]
-    chart = maps[0][:, 3:1:-1]
+    chart = _surface(pair.before, before)[:, 3:1:-1]
+    jacobian = pair.registration.jacobian_at(before, side="before").astype(np.float64)
+    steps = [cutting.step_px for cutting in zone.cuttings]
     return PairedPores(
         at_px=np.stack([before, after], axis=1),
         chart=chart,
@@ -163,8 +159,8 @@ def pair_pores(pair: Pair, zone: JointZone, params: tuple[PoreParams, Registrati
         diameter_mm=_of_found(lists, index, "diameter_mm"),
         contrast_pct=_of_found(lists, index, "contrast_pct"),
         profiles={channel: profile[read] for channel, profile in profiles.items()},
-        area_ratio=_area_ratio(pair, before),
-        cos=np.sqrt(maps[0][:, 0] * maps[1][:, 0]),
+        area_ratio=jacobian * (steps[0] / steps[1]) ** 2,
+        slant_gain=_slant_gain(pair, (before, after), jacobian, params[0].grid_blur_mm),
     )
 
 
@@ -176,10 +172,17 @@ def _surface(seen: Sighting, at_px: FloatArray) -> FloatArray:
     return seen.scene.surface.sample(known[:, :1], known[:, 1:])[:, 0].astype(np.float64)
 
 
-def _area_ratio(pair: Pair, before_px: FloatArray) -> FloatArray:
-    scales = [side.scene.scale.px_per_mm for _, side in pair.sides()]
-    ratio = pair.registration.jacobian_at(before_px, side="before").astype(np.float64)
-    return np.asarray(ratio * (scales[0] / scales[1]) ** 2)
+def _slant_gain(pair: Pair, at_px: tuple[FloatArray, FloatArray], jacobian: FloatArray, blur_mm: float) -> FloatArray:
+    """Compare the slants that the face's surface and the registration tell: an error of the scales is no slant.
+
+    It is 1 where the registration doesn't tell.
+    """
+    cos = [_surface(side, at)[:, 0] for (_, side), at in zip(pair.sides(), at_px, strict=True)]
+    turn = np.sqrt(jacobian) / pair.registration.scale_ratio
+    before, after = (
+        slant_gain(np.clip(np.sqrt(cos[0] * cos[1]) * by, LEAST_COS, 1.0), blur_mm) for by in (1 / turn, turn)
+    )
+    return np.nan_to_num(after / before, nan=1.0)
 
 
 def _on_photo(pores: Sequence[Pore], cutting: Cutting) -> FloatArray:
@@ -218,10 +221,10 @@ def tally_paired(pores: PairedPores, group: Labels, signal: PoreSignal, min_pore
     """
     light = pores.profiles["luminance"]
     readable = np.isfinite(light).all(axis=(1, 2)) & np.isfinite(pores.area_ratio)
-    keeps = [keep for keep in _keeps(readable, group) if keep.sum() >= min_pores]
-    if not (keeps and readable.sum() >= min_pores):
+    if readable.sum() < min_pores:
         nothing = Tally(dict.fromkeys(PAIRED_METRICS, math.nan), {})
         return nothing, nothing
+    keeps = [keep for keep in _keeps(readable, group) if keep.any()]
     before, after = (_tally(_paired_values(pores, keeps, side, signal=signal)) for side in (0, 1))
     return before, after
 
@@ -231,12 +234,11 @@ def _paired_values(
 ) -> dict[str, FloatArray]:
     """Give each metric once for each choice of pores."""
     values = dict.fromkeys(PAIRED_METRICS, np.full(len(keeps), math.nan))
-    by_pore = pores.slant_gain(signal.blur_mm) if side else np.ones(len(pores.tile))
-    gain = np.array([by_pore[keep].mean() for keep in keeps])
-    for channel, profiles in pores.profiles.items():
+    for channel in pores.profiles:
         name = f"paired_pore_contrast_{channel}"
         if name in values:
-            values[name] = contrast_pct(np.stack([profiles[keep, side].mean(axis=0) for keep in keeps])) / gain
+            forced = pores.forced_pct(channel)[:, side]
+            values[name] = np.array([forced[keep].mean() for keep in keeps])
     light = np.stack([pores.profiles["luminance"][keep, side].mean(axis=0) for keep in keeps])
     shape = fit_mean_profiles(light, signal.blur_mm, signal.px_per_mm)
     size = np.array([pores.area_ratio[keep].mean() for keep in keeps]) if side else np.ones(len(keeps))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,11 +18,13 @@ from skintexture.locate.cut import (
     GridParams,
     measurable_channels,
 )
+from skintexture.locate.reference import written_back
+from skintexture.metrics.bands import band_name
 from skintexture.metrics.pores import ROOM_MM, PoreParams
 from skintexture.model import Channel, Zone
 from skintexture.recipe import Needs, Recipe
 from skintexture.study.between_shots import Situation
-from skintexture.study.equalise import own_blur_px
+from skintexture.study.equalise import assumed_blur_px, power_left
 from skintexture.study.joint import JointPlaces, JointZone, Labels, Pair, Tiles, cut_jointly
 from skintexture.study.paired_pores import PairedPores, PoreSignal, pair_pores, tally_counted, tally_paired
 from skintexture.study.shading import Shading, compare_shading
@@ -81,6 +84,8 @@ class Stage:
         Of either photo.
     blur_mm : float
         Total blur of both, σ.
+    beyond_mm : tuple of float
+        Blur that either photo has beyond the other's, σ.
     tiles : Tiles
     shading : Shading
     """
@@ -90,6 +95,7 @@ class Stage:
     skin: JointPlaces
     rules: tuple[CutRules, CutRules]
     blur_mm: float
+    beyond_mm: tuple[float, float]
     tiles: Tiles
     shading: Shading
 
@@ -99,7 +105,9 @@ class Stage:
         rules, blur_mm = equal_rules(pair, recipe, extra_mm)
         tiles = Tiles.of_size(recipe.comparison.tile_mm)
         skin = JointPlaces.of(pair, rules)
-        return cls(pair, recipe, skin, rules, blur_mm, tiles, compare_shading(skin, tiles, extra_mm))
+        before_mm, after_mm = extra_mm
+        shading = compare_shading(skin, tiles, extra_mm)
+        return cls(pair, recipe, skin, rules, blur_mm, (after_mm, before_mm), tiles, shading)
 
     def measure_all(self) -> list[ZonePair]:
         """Measure every zone; the whole face only where it is the only one, since it is pooled from the others."""
@@ -143,7 +151,8 @@ class Stage:
     def _texture(self, joint: JointZone, blocks: Labels) -> tuple[dict[str, Tally], dict[str, Tally]]:
         tallies: tuple[dict[str, Tally], dict[str, Tally]] = ({}, {})
         channels = [channel for channel in self.recipe.grid.channels if channel in joint.channels]
-        for cutting, place, found in zip(joint.cuttings, joint.places, tallies, strict=True):
+        for side, (cutting, place, found) in enumerate(zip(joint.cuttings, joint.places, tallies, strict=True)):
+            shares = self._shares_left(side)
             # All channels have one mask.
             mask = cutting.patches["luminance"].mask
             groups = np.where(mask, blocks[place.tile], OUTSIDE).astype(np.uint8)
@@ -158,8 +167,19 @@ class Stage:
                         tallied[channel] = Tally(family.measure(patch, params), tallied["luminance"].without)
                     else:
                         tallied[channel] = TALLIES[family.name](patch, groups, params)
-                    found.update(_by_metric(tallied[channel], channel))
+                    found.update(_by_metric(_scaled(tallied[channel], shares), channel))
         return tallies
+
+    def _shares_left(self, side: int) -> dict[str, float]:
+        """Tell what of the bands' metrics is the skin's: compression writes some of its power back."""
+        params = self.recipe.metrics.bands
+        again = written_back((self.pair.before, self.pair.after)[side].scene.photo)
+        shares = {}
+        for finer, coarser in pairwise(() if params is None else params.edges_mm):
+            power = power_left(again, self.beyond_mm[side], math.sqrt(finer * coarser))
+            for quantity, share in (("energy", power), ("rms", math.sqrt(power)), ("fraction", power)):
+                shares[f"band_{quantity}_{band_name(finer, coarser)}"] = share
+        return shares
 
     def _pores(self, joint: JointZone) -> PairedPores | None:
         params, needs = self.recipe.metrics.pores, self.recipe.needs.pores
@@ -184,7 +204,7 @@ class Stage:
 
         It is taken off both photos alike, so that skin which became smoother can't pass for a softer photo.
         """
-        nominal_px = own_blur_px(self.recipe)
+        nominal_px = assumed_blur_px(self.recipe)
         beyond = [
             math.sqrt(max(side.scene.quality.blur_px**2 - nominal_px**2, 0.0)) / side.scene.scale.px_per_mm
             for _, side in self.pair.sides()
@@ -233,7 +253,7 @@ def equal_rules(pair: Pair, recipe: Recipe, extra_mm: tuple[float, float]) -> tu
     blur_mm : float
         Total blur of both, σ: the recipe's, or more where a photo is so coarse that its own blur exceeds it.
     """
-    grid = recipe.grid.model_copy(update={"photo_blur_px": own_blur_px(recipe)})
+    grid = recipe.grid.model_copy(update={"photo_blur_px": assumed_blur_px(recipe)})
     blur_mm = math.hypot(_common_blur_mm(pair, grid), *extra_mm)
     room_mm = ROOM_MM if recipe.metrics.pores else 0.0
     # Blur that a photo has more than the other is not added to it.
@@ -266,6 +286,15 @@ def _by_metric(tally: Tally, channel: str) -> dict[str, Tally]:
         )
         for name, value in tally.values.items()
     }
+
+
+def _scaled(tally: Tally, shares: dict[str, float]) -> Tally:
+    """Multiply the metrics of these names."""
+    return replace(
+        tally,
+        values={name: value * shares.get(name, 1.0) for name, value in tally.values.items()},
+        without={name: value * shares.get(name, 1.0) for name, value in tally.without.items()},
+    )
 
 
 def _blocks(joint: JointZone, tiles: Tiles, wanted: int) -> Labels:

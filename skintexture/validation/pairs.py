@@ -179,6 +179,8 @@ def judge_treatments(table: pd.DataFrame) -> Iterator[Finding]:
         yield _share(rows, TEXTURE[0], case=str(case), faces=True)
         shown = _shown_pct(_of(rows, CONTRAST, faces=None))
         yield at_most(KEY, f"{case}: {CONTRAST} improved or worse", shown, limit=3.0)
+        shown = _shown_pct(rows[rows["metric"].str.contains("pore_")])
+        yield at_most(KEY, f"{case}: all of pores improved or worse", shown, limit=3.0)
     cheek = table[(table["kind"] == "cheek") & (table["metric"] == CONTRAST)]
     if len(cheek):
         there, elsewhere = (

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from skintexture.batch import Refused, run
+from skintexture.batch import Refused, one_per_core, run
 from skintexture.validation.finding import Step
 
 Job = TypeVar("Job")
@@ -33,7 +32,7 @@ def on_all_cores(jobs: Sequence[Job], work: Callable[[Job], Result]) -> Iterator
     RuntimeError
         A job failed: the truth is known of all of them, so that is a defect.
     """
-    for done, outcome in enumerate(run(jobs, work, workers=os.cpu_count() or 1), start=1):
+    for done, outcome in enumerate(run(jobs, work, workers=min(one_per_core(), len(jobs))), start=1):
         if isinstance(outcome.result, Refused):
             raise RuntimeError(f"{outcome.job}: {outcome.result.reason}")
         yield Step(done, len(jobs)), outcome.result

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from skintexture.locate.quality import assess_skin, blur_px, noise_pct
+from skintexture.locate.quality import _enlargement, assess_skin, blur_px, noise_pct
 
 EVERYWHERE = np.ones((700, 700), dtype=bool)
 
@@ -62,6 +62,14 @@ def test_enlarged_grain_tells_the_photos_own_resolution(enlarged):
 def test_grain_of_the_photos_own_pixels_is_no_enlargement(grain, strength):
     """Also where the skin is smooth: a treatment must not be taken for a bad photo."""
     assert assess_skin(_portrait(1.0, grain, strength), np.ones((1400, 1400), dtype=bool)).enlargement == 1.0
+
+
+@pytest.mark.parametrize(("octaves", "enlarged"), [((-0.7, -1.36), False), ((-0.6, -1.4), True), ((-0.3, -1.3), True)])
+def test_a_spectrum_that_falls_all_the_way_is_that_of_narrow_pits(octaves, enlarged):
+    """Falls of log10 power over the octaves below 0.2 and 0.4 cycles per pixel; the first is that of dense pores."""
+    frequency = np.arange(2, 32) / 64
+    power = 10 ** np.interp(np.log2(frequency / 0.1), [-2, 0, 1, 2, 3], np.cumsum([2, -0.5, *octaves, -1]))
+    assert (_enlargement(frequency, np.tile(power, (40, 1))) > 1) == enlarged
 
 
 @pytest.mark.parametrize("blur", [0.6, 1.2, 2.0])

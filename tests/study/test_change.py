@@ -96,9 +96,26 @@ def test_sizes_are_less_sure_where_depth_changed():
     calm = _changes(_all_zones(10.0, nose=_zone("nose", 10.0, metrics=(AREA,))))["nose", AREA]
     deep = _zone("nose", 6.0, metrics=(CONTRAST, AREA))
     shallower = _changes(_all_zones(10.0, nose=deep))
-    assert calm.scatter == pytest.approx(0.02)
-    assert shallower["nose", AREA].scatter > 0.05
-    assert shallower["nose", CONTRAST].scatter == pytest.approx(0.02)
+    assert calm.sd == pytest.approx(0.02)
+    assert shallower["nose", AREA].sd > 0.05
+    assert shallower["nose", CONTRAST].sd == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize("metric", [CONTRAST, "paired_pore_volume", "pore_density", "pore_optical_volume"])
+def test_pores_are_less_sure_where_texture_changed(metric):
+    zones = [_zone(name, 4.0, metrics=(METRIC, metric)) for name in RECIPE.zones.names if name != "whole_face"]
+    smoother = _changes(zones)
+    for zone in ("nose", "whole_face"):
+        change = smoother[zone, metric]
+        assert change.scatter == pytest.approx(0.02)
+        assert change.sd > math.hypot(0.02, 0.06 * math.log(10 / 4))
+        assert smoother[zone, METRIC].sd == pytest.approx(0.02)
+
+
+def test_texture_that_is_not_known_adds_no_doubt():
+    unknown = _zone("nose", math.nan, metrics=(METRIC,))
+    unknown = replace(unknown, tallies=tuple({**side, CONTRAST: Tally({"value": 5.0}, {})} for side in unknown.tallies))
+    assert _changes(_all_zones(10.0, nose=unknown))["nose", CONTRAST].leak == 0.0
 
 
 def test_colour_is_not_compared_once_much_blur_was_added():

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from skintexture.locate.sharpness import BlurDifference
 from skintexture.model import Scale
-from skintexture.study.equalise import extra_blur_mm, one_scale
+from skintexture.study.equalise import extra_blur_mm, one_scale, power_left
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,19 @@ def test_what_photos_have_of_their_own_blur_is_not_added_again():
     assert extra_blur_mm(BlurDifference(-softer.sigma_mm, 1.0, 1.0, 20), (10.0, 14.0), 0.65, 0.35) == pytest.approx(
         (0.0, 0.1)
     )
+
+
+def test_the_dead_band_is_in_pixels_of_the_coarser_photo():
+    soft = BlurDifference(0.045, 1.0, 1.0, 20)
+    assert extra_blur_mm(soft, (14.0, 7.0), 0.0, 0.35) == (0.0, 0.0)
+    assert extra_blur_mm(soft, (14.0, 8.0), 0.0, 0.35) == pytest.approx((0.045, 0.0))
+
+
+def test_power_that_compression_writes_back_grows_with_what_blur_has_taken():
+    shares = [power_left(0.015, beyond_mm, 0.7) for beyond_mm in (0.0, 0.05, 0.1, 0.15)]
+    assert shares[0] == 1.0
+    assert np.all(np.diff(shares) < 0)
+    # A wave of power 1 falls to exp(−x), and 0.015 is written back.
+    fallen = np.exp(-((2 * np.pi * 0.15 / 0.7) ** 2))
+    assert shares[-1] == pytest.approx(fallen / (fallen + 0.015 * (1 - fallen)))
+    assert power_left(0.0, 0.15, 0.7) == 1.0

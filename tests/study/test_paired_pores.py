@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from skintexture.locate.surface import Surface
 from skintexture.model import Patch
 from skintexture.recipe import load_recipe
 from skintexture.study.intervals import estimate
-from skintexture.study.paired_pores import PairedPores, PoreSignal, pores_seen, tally_counted, tally_paired
+from skintexture.study.paired_pores import PairedPores, PoreSignal, _slant_gain, pores_seen, tally_counted, tally_paired
 from skintexture.study.photometry import RADII_MM, slant_gain
 
 RECIPE = load_recipe("standard")
 COUNT = 40
+CONTRAST = "paired_pore_contrast_luminance"
 SIGNAL = PoreSignal(RECIPE.grid.blur_mm, 12.0)
 
 
-def _pores(depths=(20.0, 20.0), found_after=True, area_ratio=1.0, cos=1.0):
+def _pores(depths=(20.0, 20.0), found_after=True, area_ratio=1.0, slant_gain=1.0):
     """Pits of σ 0.13 mm whose depth differs between the photos."""
     profiles = np.stack([-depth * np.exp(-0.5 * (RADII_MM / 0.13) ** 2) for depth in depths])
     found = np.ones((COUNT, 2), bool)
@@ -33,7 +36,7 @@ def _pores(depths=(20.0, 20.0), found_after=True, area_ratio=1.0, cos=1.0):
         contrast_pct=np.where(found, [list(depths)], np.nan),
         profiles={"luminance": np.repeat(profiles[None], COUNT, axis=0)},
         area_ratio=np.full(COUNT, area_ratio),
-        cos=np.full(COUNT, cos),
+        slant_gain=np.broadcast_to(slant_gain, COUNT),
     )
 
 
@@ -57,12 +60,47 @@ def test_shallower_pores_have_less_contrast_and_volume_and_the_same_area():
     assert change["paired_pore_area"] == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize(("cos", "turn"), [(0.6, 1.2), (0.6, 1 / 1.2), (0.9, 1.0)])
-def test_a_turned_head_does_not_darken_pores(cos, turn):
-    pores = _pores(area_ratio=turn, cos=cos)
-    slants = np.array([cos / math.sqrt(turn), cos * math.sqrt(turn)])
-    pores.profiles["luminance"][:] *= slant_gain(slants, SIGNAL.blur_mm)[:, None]
+def test_a_turned_head_does_not_darken_pores():
+    """Each pore has a slant of its own, and more is seen of the deeper ones."""
+    gain = np.linspace(0.7, 1.1, COUNT)
+    pores = _pores(slant_gain=gain)
+    pores.profiles["luminance"][:, 1] *= gain[:, None]
+    pores.profiles["luminance"][:] *= np.linspace(0.5, 2.0, COUNT)[:, None, None]
     assert _paired(pores)["paired_pore_contrast_luminance"] == pytest.approx(1.0)
+    assert pores.forced_pct()[:, 1] == pytest.approx(pores.forced_pct()[:, 0])
+
+
+@pytest.mark.parametrize("scale_error", [1.0, 1.1])
+def test_slant_is_told_by_registration_and_surface_and_not_by_the_scales(scale_error):
+    """Of a zone at 50° that turns to 55°; both photos have the same scale, whatever they say it is."""
+    cos = np.cos(np.radians([50.0, 55.0]))
+    sides = [_seen(slant, px_per_mm) for slant, px_per_mm in zip(cos, (14.0, 14.0 * scale_error), strict=True)]
+    pair = SimpleNamespace(
+        before=sides[0],
+        after=sides[1],
+        registration=SimpleNamespace(scale_ratio=1.0),
+        sides=lambda: tuple(zip(("before", "after"), sides, strict=True)),
+    )
+    at = np.full((3, 2), 40.0)
+    found = _slant_gain(pair, (at, at), np.array([cos[1] / cos[0], 1.0, np.nan]), SIGNAL.blur_mm)
+    before, after = slant_gain(cos, SIGNAL.blur_mm)
+    assert found == pytest.approx([after / before, 1.0, 1.0])
+    swapped = _slant_gain(pair, (at[:1], at[:1]), np.array([cos[0] / cos[1]]), SIGNAL.blur_mm)
+    assert swapped == pytest.approx([before / after])
+
+
+def _seen(cos, px_per_mm):
+    maps = np.full((20, 20, 4), cos, np.float32)
+    surface = Surface((0.0, 0.0), 10.0, maps, np.ones((20, 20), bool))
+    return SimpleNamespace(scene=SimpleNamespace(surface=surface, scale=SimpleNamespace(px_per_mm=px_per_mm)))
+
+
+def test_just_enough_pores_have_a_sampling_error():
+    pores = _pores()
+    pores.profiles["luminance"][:] *= np.random.default_rng(1).uniform(0.5, 1.5, (COUNT, 2, 1))
+    before, after = tally_paired(pores, pores.tile, SIGNAL, COUNT)
+    found = estimate(CONTRAST, before, after, 0.0)
+    assert 0.01 < found.sampling_sd < 0.3
 
 
 def test_a_turned_head_does_not_widen_pores():

@@ -100,6 +100,17 @@ def test_a_treatment_must_be_seen_and_nothing_else():
     assert sum(not passed for passed in missed.values()) == 3
 
 
+def test_furrows_must_be_seen_and_no_kind_of_pore():
+    texture = _table("furrows", (pairs.TEXTURE[0],), truth_pct=-40.0, verdict="improved")
+    pores = _table("furrows", (CONTRAST, DENSITY, AREA), truth_pct=-40.0)
+    assert all(_passed(judge_treatments(pd.concat([texture, pores]))).values())
+    found = _passed(judge_treatments(pd.concat([texture, pores.assign(verdict="improved")])))
+    assert {what for what, passed in found.items() if not passed} == {
+        f"furrows -40: {what} improved or worse" for what in (CONTRAST, "all of pores")
+    }
+    assert not all(_passed(judge_treatments(pd.concat([texture.assign(verdict="no change shown"), pores]))).values())
+
+
 def test_small_pores_are_asked_for_over_the_whole_face_only():
     faint = _table("area", (AREA,), truth_pct=-17.0, found_pct=-14.0)
     faint.loc[faint["zone"] == "whole_face", "verdict"] = "improved"
