@@ -31,7 +31,12 @@ _KINDS = {(True, True): "kept", (True, False): "gone", (False, True): "new"}
 _OWN = "own definition, docs/comparison.md"
 _ROWS: tuple[tuple[str, str, str, Direction], ...] = (
     ("contrast_luminance", "%", "darker pores, each looked at on both photos", "lower_better"),
-    ("contrast_red_minus_blue", "%", "pores that absorb more, each looked at on both photos", "lower_better"),
+    (
+        "contrast_red_minus_blue",
+        "%",
+        "pores less yellow than the skin around them, each looked at on both photos",
+        "none",
+    ),
     ("area", "mm²", "wider pores: the pit fitted to the mean of their profiles", "lower_better"),
     ("volume", "%·mm²", "larger or darker pores: depth × area of that pit", "lower_better"),
 )

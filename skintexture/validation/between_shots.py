@@ -37,6 +37,9 @@ UNCHANGED: tuple[Case, ...] = (
 CALIBRATED_ON = ("s01_ita+50", "s02_ita+22", "s03_ita-35", "s04_ita+50")
 """Of `skintexture.validation.pair_cases.people`: every identity and tone once."""
 
+LEAST_PER_BLUR_PX = 0.012
+"""Blur between photos is known to 3 %: by as much, and more on finer structure, contrast is off all over the face."""
+
 MOST_SD = 1.0
 """A metric that varies by its own size tells nothing, however much more it varies."""
 
@@ -74,6 +77,7 @@ def _row(metric: str, rows: pd.DataFrame) -> dict[str, object]:
     reshot, reshot_face = (_bounded(_sd_beyond_sampling(known[alike & here])) for here in (~face, face))
     doses = np.sqrt(_variance_by_dose(known[~face], reshot))
     per_dose = {f"per_{dose}": min(float(sd), _MOST_PER_DOSE) for dose, sd in zip(_ALIKE, doses, strict=True)}
+    per_dose["per_blur_px"] = max(per_dose["per_blur_px"], LEAST_PER_BLUR_PX)
     return {"metric": metric, "reshot": reshot, "reshot_face": reshot_face, **per_dose}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skintexture.validation.between_shots import LEAST_SD, scatter_table
+from skintexture.validation.between_shots import LEAST_PER_BLUR_PX, LEAST_SD, scatter_table
 
 
 def _changes(sd, *, zone="nose", blur_px=0.0, shading=0.02, turn=0.01, shine=0.001, compression=0.1, sampling_sd=0.0):
@@ -42,3 +42,7 @@ def test_each_cause_gets_its_part():
 
 def test_no_metric_is_surer_than_rounding_and_registration():
     assert scatter_table(_changes(0.0, sampling_sd=0.05))["reshot"].iloc[0] >= LEAST_SD
+
+
+def test_blur_is_never_known_for_sure():
+    assert scatter_table(_changes(0.01, blur_px=1.5))["per_blur_px"].iloc[0] == LEAST_PER_BLUR_PX
