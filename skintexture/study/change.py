@@ -121,7 +121,7 @@ class Leak:
     def into(self, metric: str) -> float:
         """SD that this adds to a metric's change."""
         by_depth, by_texture = _LEAKS.get(metric, (0.0, 0.0))
-        return by_depth * abs(self.depth) + by_texture * abs(self.texture)
+        return math.hypot(by_depth * self.depth, by_texture * self.texture)
 
 
 def compared_metrics(recipe: Recipe) -> dict[str, Metric]:

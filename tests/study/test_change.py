@@ -12,7 +12,7 @@ import pytest
 from skintexture.model import Zone
 from skintexture.recipe import load_recipe
 from skintexture.study.between_shots import Situation
-from skintexture.study.change import BLURRED_AWAY, LITTLE_SHARED, UNSTEADY, Bench, compared_metrics
+from skintexture.study.change import BLURRED_AWAY, LITTLE_SHARED, UNSTEADY, Bench, Leak, compared_metrics
 from skintexture.study.comparability import Hindrances
 from skintexture.study.pair_tables import CHANGE_COLUMNS, nothing_compared
 from skintexture.study.tallies import Tally
@@ -110,6 +110,13 @@ def test_pores_are_less_sure_where_texture_changed(metric):
         assert change.scatter == pytest.approx(0.02)
         assert change.sd > math.hypot(0.02, 0.06 * math.log(10 / 4))
         assert smoother[zone, METRIC].sd == pytest.approx(0.02)
+
+
+def test_doubts_of_two_causes_add_in_squares():
+    assert Leak(0.0, 0.0).into(AREA) == 0.0
+    one, other = Leak(-0.3, 0.0).into(AREA), Leak(0.0, 0.4).into(AREA)
+    assert Leak(-0.3, 0.4).into(AREA) == pytest.approx(math.hypot(one, other))
+    assert one > 0 < other
 
 
 def test_texture_that_is_not_known_adds_no_doubt():
