@@ -28,7 +28,7 @@ _GRAIN_BANDS = (0.1, 0.14, 0.2, 0.4)
 _BAND = math.log(1.15)
 # It falls by less than this over the first octave (log10 of power; skin: 0.9 and more, enlarged portraits 0.3 to 0.6),
 _FLAT = -0.75
-# by so much more over the second, and by more than twice as much (skin full of narrow pits: 1.6 to 1.9 times),
+# by so much more over the second, and by more than twice as much (skin full of narrow pits: 1.5 to 1.95 times),
 _DROP, _TIMES = -0.6, 2.0
 # and its quietest tenth lies no further below the median than this (white noise: 0.1, skin 0.3 and more).
 _EVEN = 0.5
