@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import sys
 import traceback
+from collections.abc import Iterator, Mapping
 from importlib import metadata
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from skintexture.cli import (
-    catalogue,
-    check,
-    compare,
-    demo,
-    doctor,
-    merge,
-    phantom,
-    recipes,
-    repeatability,
-    score,
-    status,
-    validate,
-)
 from skintexture.cli.terminal import EXIT_BUG, EXIT_USAGE, err, out, plain
 from skintexture.errors import SkintextureError
-from skintexture.tabulate import DECIDING_LIBRARIES
+
+_COMMANDS = MappingProxyType(
+    {
+        "score": "score:score",
+        "status": "status:status",
+        "merge": "merge:merge",
+        "compare": "compare:compare",
+        "repeatability": "repeatability:repeatability",
+        "check": "check:check",
+        "validate": "validate:validate",
+        "demo": "demo:demo",
+        "metrics": "catalogue:metrics",
+        "doctor": "doctor:doctor",
+        "phantom": "phantom:app",
+        "recipe": "recipes:app",
+    }
+)
+"""Module and function, or group of commands, of each."""
+
+
+class _OnDemand(Mapping[str, Any]):
+    """Imports a command when it is asked for: nobody waits for the libraries of another."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, attribute = _COMMANDS[name].split(":")
+        found = getattr(importlib.import_module(f"skintexture.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            return typer.main.get_command(found)
+        alone = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+        alone.command(name)(found)
+        return typer.main.get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        on_demand: Any = _OnDemand()  # typer only reads them
+        self.commands = on_demand
+
 
 app = typer.Typer(
     name="skintexture",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -44,23 +79,13 @@ app = typer.Typer(
     130 stopped with Ctrl-C.
     """,
 )
-app.command("score")(score.score)
-app.command("status")(status.status)
-app.command("merge")(merge.merge)
-app.command("compare")(compare.compare)
-app.command("repeatability")(repeatability.repeatability)
-app.command("check")(check.check)
-app.command("validate")(validate.validate)
-app.command("demo")(demo.demo)
-app.add_typer(phantom.app, name="phantom")
-app.add_typer(recipes.app, name="recipe")
-app.command("metrics")(catalogue.metrics)
-app.command("doctor")(doctor.doctor)
 
 
 def _print_version(*, wanted: bool) -> None:
     if not wanted:
         return
+    from skintexture.tabulate import DECIDING_LIBRARIES
+
     out.print(f"skintexture {metadata.version('skintexture')}")
     for name in DECIDING_LIBRARIES:
         out.print(f"  {name} {metadata.version(name)}")

@@ -38,7 +38,9 @@ from skintexture.phantoms.studies import StudySpec
 from skintexture.phantoms.treatment import Treatment
 
 app = typer.Typer(
+    name="phantom",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="markdown",
     help="Photograph synthetic faces whose pores, scale and treatment are known. None of these people exists.",
 )

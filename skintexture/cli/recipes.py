@@ -15,7 +15,9 @@ from skintexture.errors import RecipeError
 from skintexture.recipe import load_recipe, recipe_schema, shipped_recipes
 
 app = typer.Typer(
+    name="recipe",
     no_args_is_help=True,
+    add_completion=False,
     help="Recipes hold everything that changes a number. List them, show one, check your own.",
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from skintexture.model import BoolImage, FloatArray
 
@@ -64,9 +64,9 @@ def count_interval(count: int, spread: float) -> Interval:
     (4.8, 18.39)
     """
     effective = count / spread
-    low = stats.chi2.ppf(_TAIL, 2.0 * effective) / 2.0 if count else 0.0
-    high = stats.chi2.ppf(1.0 - _TAIL, 2.0 * effective + 2.0) / 2.0
-    return float(low * spread), float(high * spread)
+    low = float(special.gammaincinv(effective, _TAIL)) if count else 0.0
+    high = float(special.gammaincinv(effective + 1.0, 1.0 - _TAIL))
+    return low * spread, high * spread
 
 
 def sum_interval(values: FloatArray, spread: float) -> Interval:
@@ -77,7 +77,7 @@ def sum_interval(values: FloatArray, spread: float) -> Interval:
     if len(values) < 2:
         return NO_INTERVAL
     total = float(values.sum())
-    reach = -stats.norm.ppf(_TAIL) * math.sqrt(spread * float(np.sum(values**2))) / total
+    reach = -float(special.ndtri(_TAIL)) * math.sqrt(spread * float(np.sum(values**2))) / total
     return total * math.exp(-reach), total * math.exp(reach)
 
 
@@ -86,7 +86,7 @@ def mean_interval(values: FloatArray) -> Interval:
     if len(values) < 2:
         return NO_INTERVAL
     error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    reach = float(stats.t.ppf(1.0 - _TAIL, len(values) - 1)) * error
+    reach = float(special.stdtrit(len(values) - 1, 1.0 - _TAIL)) * error
     mean = float(np.mean(values))
     return max(0.0, mean - reach), mean + reach
 
@@ -97,8 +97,9 @@ def quantile_interval(values: FloatArray, share: float) -> Interval:
     It is nan where so few values can't hold the quantile with 95 % confidence (6 for the median).
     """
     n = len(values)
-    first = int(stats.binom.ppf(_TAIL, n, share)) - 1 if n else -1
-    last = int(stats.binom.ppf(1.0 - _TAIL, n, share)) if n else 0
+    below = special.bdtr(np.arange(n + 1), n, share)  # chance of at most so many values under the quantile
+    first, last = (int(np.searchsorted(below, tail)) for tail in (_TAIL, 1.0 - _TAIL))
+    first -= 1
     if first < 0 or last >= n:
         return NO_INTERVAL
     ordered = np.sort(values)
@@ -109,8 +110,8 @@ def share_interval(count: int, total: int) -> Interval:
     """Exact interval of a share (Clopper and Pearson 1934, doi 10.1093/biomet/26.4.404)."""
     if total == 0:
         return NO_INTERVAL
-    low = float(stats.beta.ppf(_TAIL, count, total - count + 1)) if count else 0.0
-    high = float(stats.beta.ppf(1.0 - _TAIL, count + 1, total - count)) if count < total else 1.0
+    low = float(special.betaincinv(count, total - count + 1, _TAIL)) if count else 0.0
+    high = float(special.betaincinv(count + 1, total - count, 1.0 - _TAIL)) if count < total else 1.0
     return low, high
 
 

@@ -13,7 +13,7 @@ from typing import Literal, Self
 import cv2
 import numpy as np
 from pydantic import model_validator
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import map_coordinates, spline_filter
 
 from skintexture.metrics.autocovariance import autocovariance
 from skintexture.metrics.definition import Direction, Metric, Tolerance
@@ -41,6 +41,7 @@ _SKEWNESS_FLOOR = 1e-4
 
 _RAYS = 180
 _STEP_PX = 0.25
+_PIECE = 32  # of a ray, in steps
 
 
 class RoughnessParams(Params):
@@ -310,23 +311,41 @@ def _decay_lengths_mm(
         return math.nan, math.nan
     correlation = _whole_plane(found.values / found.variance)
     known = _surrounded(_whole_plane(found.pairs) > 0)
-    radius_px = np.arange(0.0, found.lag_limit_px, _STEP_PX)
-    angle = np.arange(_RAYS) * (math.pi / _RAYS)
-    at = found.lag_limit_px + np.stack([np.outer(np.sin(angle), radius_px), np.outer(np.cos(angle), radius_px)])
-    profiles = map_coordinates(correlation, at, order=3)
-    profiles[~known[tuple(np.rint(at).astype(np.intp))]] = 1.0
-    ways_mm = _first_crossings(profiles) * _STEP_PX / px_per_mm
+    ways_mm = _decayed_after(correlation, known) * _STEP_PX / px_per_mm
     return (float(np.nanmin(ways_mm)) if np.isfinite(ways_mm).any() else math.nan), float(np.max(ways_mm))
 
 
-def _first_crossings(profiles: FloatArray) -> FloatArray:
-    """Where each row first falls to 0.2, in steps, between samples; nan where it never does."""
+def _decayed_after(correlation: FloatArray, known: BoolImage) -> FloatArray:
+    """Follow rays from the origin to where each first falls to 0.2, in steps; nan where it never does.
+
+    A ray is followed piece by piece, since most of them need not be followed far.
+    """
+    centre = len(correlation) // 2
+    spline = spline_filter(correlation, order=3, output=np.float64, mode="constant")
+    angle = np.arange(_RAYS) * (math.pi / _RAYS)
+    radius_px = np.arange(0.0, centre, _STEP_PX)
+    after = np.full(_RAYS, np.nan)
+    for begun in range(0, len(radius_px), _PIECE):
+        first = max(begun - 1, 0)
+        left = np.isnan(after)
+        piece = radius_px[first : begun + _PIECE]
+        at = centre + np.stack([np.outer(np.sin(angle[left]), piece), np.outer(np.cos(angle[left]), piece)])
+        profiles = map_coordinates(spline, at, order=3, prefilter=False)
+        profiles[~known[tuple(np.rint(at).astype(np.intp))]] = 1.0
+        after[left] = _first_crossings(profiles, first)
+        if not np.isnan(after).any():
+            break
+    return after
+
+
+def _first_crossings(profiles: FloatArray, begun: int) -> FloatArray:
+    """Where each row, begun so many steps from the origin, first falls to 0.2; nan where it never does."""
     below = profiles <= _DECAYED
     crossed = below.any(axis=1)
     after = np.where(crossed, below.argmax(axis=1), 1)
     rows = np.arange(len(profiles))
     high, low = profiles[rows, after - 1], profiles[rows, after]
-    steps = after - (_DECAYED - low) / np.where(crossed, high - low, 1.0)
+    steps = begun + after - (_DECAYED - low) / np.where(crossed, high - low, 1.0)
     return np.where(crossed, steps, np.nan)
 
 

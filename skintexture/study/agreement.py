@@ -17,7 +17,7 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, special, stats
+from scipy import linalg, special
 
 from skintexture.model import FloatArray
 
@@ -425,5 +425,7 @@ def scatter_grows(values: FloatArray) -> bool:
         return False
     if within_sd(np.log(kept))[0] > _LARGEST_LOG_SD:
         return False
+    from scipy import stats  # takes half a second, and only studies need it
+
     found = stats.kendalltau(np.nanmean(kept, axis=1), np.nanstd(kept, axis=1, ddof=1))
     return bool(found.statistic > 0 and found.pvalue < 1 - LEVEL)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from numpy.typing import NDArray
+from scipy import special
 
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.metrics.definition import Metric
@@ -220,6 +221,13 @@ def _between_shots(comparison: Comparison, metric: str) -> float:
     return math.sqrt(float(np.mean(np.square(scatter)))) if scatter else math.inf
 
 
+def _few_by_chance(chance: FloatArray) -> NDArray[np.bool_]:
+    """Choose tiles of which at most `_FALSE_SHARE` are expected by chance (Benjamini and Hochberg 1995)."""
+    allowed = _FALSE_SHARE * np.arange(1, len(chance) + 1) / len(chance)
+    passing = np.flatnonzero(np.sort(chance) <= allowed)
+    return chance <= (allowed[passing[-1]] if len(passing) else -1.0)
+
+
 def _map_rows(metric: str, centres: FloatArray, change: FloatArray, scatter: tuple[FloatArray, float]) -> list[Row]:
     """Rows of one metric; the scatter of a tile is read from how neighbours differ, and added to that between shots."""
     n, between = scatter
@@ -228,7 +236,7 @@ def _map_rows(metric: str, centres: FloatArray, change: FloatArray, scatter: tup
     comparable = math.isfinite(between)
     sd = np.hypot(_scatter(centres, change, n), between if comparable else 0.0)
     chance = 2.0 * special.ndtr(-np.abs(change) / sd)
-    significant = stats.false_discovery_control(chance) <= _FALSE_SHARE
+    significant = _few_by_chance(chance)
     return [
         {
             "face_u": u,

@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from skintexture.metrics.pore_intervals import (
+    NO_INTERVAL,
     count_interval,
     dispersion,
     mean_interval,
@@ -70,3 +72,21 @@ def test_clusters_widen_the_interval_and_order_does_not_narrow_it() -> None:
     assert dispersion(scattered[:5], skin) == 1.0
     narrow, wide = count_interval(300, 1.0), count_interval(300, 4.0)
     assert wide[1] - wide[0] == pytest.approx(2 * (narrow[1] - narrow[0]), rel=0.05)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 150])
+@pytest.mark.parametrize("spread", [1.0, 2.5])
+def test_a_count_s_interval_is_the_quantile_of_chi_squared(count, spread):
+    low, high = count_interval(count, spread)
+    effective = count / spread
+    assert low == pytest.approx(spread * stats.chi2.ppf(0.025, 2 * effective) / 2 if count else 0.0, rel=1e-12)
+    assert high == pytest.approx(spread * stats.chi2.ppf(0.975, 2 * effective + 2) / 2, rel=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_quantile_s_interval_ends_at_the_quantiles_of_the_binomial(share):
+    for n in range(1, 200):
+        values = np.arange(n, dtype=np.float64)
+        first, last = int(stats.binom.ppf(0.025, n, share)) - 1, int(stats.binom.ppf(0.975, n, share))
+        wanted = (float(first), float(last)) if first >= 0 and last < n else NO_INTERVAL
+        np.testing.assert_array_equal(quantile_interval(values, share), wanted)
