@@ -100,6 +100,11 @@ class Compared:
         """Rows of the photos that could not be measured."""
         return self.photos[self.photos["status"] == REFUSED]
 
+    @property
+    def one_photo(self) -> bool:
+        """Whether both are the same photo, byte for byte, under whatever names."""
+        return len(set(self.photos["photo_sha256"])) == 1
+
     def write(self, out: Path) -> None:
         """Write every table as CSV and Parquet, and the provenance.
 
@@ -169,6 +174,9 @@ def compare(
         _Shot(Path(path), About(f"{visit}/{as_text(Path(path).name)}", chosen, {"visit": visit}), scale)
         for path, visit, scale in zip((before, after), ("before", "after"), scales, strict=True)
     ]
+    for shot in shots:
+        if not shot.path.is_file():
+            raise InputError(f"there is no file {as_text(str(shot.path))}", "check the path; was it moved or renamed?")
     if folder is not None:
         prepare_folder(folder)
     cv2.setNumThreads(1)
@@ -251,10 +259,13 @@ def _draw(compared: Compared, shots: list[_Shot], folder: Path) -> None:
     """Draw what was compared where, and what was found; remove what an earlier run left."""
     overlays = [overlay_path(folder, shot.about.name) for shot in shots]
     done = compared.comparison
+    earlier = [path for shot in shots for path in (folder / "overlays" / shot.about.notes["visit"]).glob("*.jpg")]
+    drawn = () if done is None else [Path(str(path)) for path in overlays]
+    for left in set(earlier).difference(drawn):
+        remove_stale(left)
     if done is None:
-        for path in (*(folder / name for name in PICTURES), *overlays):
-            if path is not None:
-                remove_stale(path)
+        for name in PICTURES:
+            remove_stale(folder / name)
         return
     slant = compared.recipe.zones.max_slant_deg
     for (name, side), path in zip(done.pair.sides(), overlays, strict=True):

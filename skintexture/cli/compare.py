@@ -23,7 +23,8 @@ from skintexture.comparison import PICTURES, Compared, compare as compare_photos
 from skintexture.errors import InputError
 from skintexture.locate.scale import KnownScale
 from skintexture.recipe import DEFAULT_RECIPE
-from skintexture.report.answer import answer, limits, overall
+from skintexture.report.answer import Answer, answer, limits, overall
+from skintexture.study.verdict import NOT_COMPARABLE
 
 _COLOURS = {"improved": "green", "worse": "red", "changed": "yellow", "mixed": "yellow"}
 _MOST_LIMITS = 4
@@ -60,7 +61,8 @@ def compare(
     own pixels. `OUT/summary.png` shows the result at a glance. `OUT/changes.csv` has one row per zone and metric:
     before, after, change, its 95 % interval, and a verdict: `improved`, `worse`, `changed`, `no change shown` or `not
     comparable`, with its reason. `OUT/comparability.csv` tells how the photos differ, `OUT/pore_pairs.csv` lists every
-    pore on both, and `OUT/change_map.csv` shows where on the face something changed.
+    pore on both, and `OUT/change_map.csv` shows where on the face something changed. That photos can't be
+    compared is an answer, too, with exit code 0: `--json` says `"comparable": false`.
 
     **Example**
 
@@ -93,9 +95,15 @@ def _scales(text: str | None) -> tuple[KnownScale, KnownScale]:
     return KnownScale(values[0]), KnownScale(values[-1])
 
 
+def _answers(compared: Compared) -> list[Answer]:
+    return [answer(compared.changes, endpoint) for endpoint in compared.endpoints]
+
+
 def _say(compared: Compared) -> None:
     """Give the answer in some ten lines."""
-    for found in overall([answer(compared.changes, endpoint) for endpoint in compared.endpoints]):
+    if compared.one_photo:
+        screen.print("[yellow]these are the same photo, byte for byte:[/] nothing on it can have changed")
+    for found in overall(_answers(compared)):
         colour = _COLOURS.get(found.verdict, "dim")
         screen.print(f"[{colour}]{plain(found.headline)}[/]  {plain(found.detail)}")
     said = limits(compared.changes, compared.comparability, compared.endpoints)
@@ -116,6 +124,8 @@ def _summary(compared: Compared, out: Path) -> dict[str, Any]:
         "recipe": compared.recipe.name,
         "recipe_fingerprint": compared.recipe.fingerprint(),
         "refused": json.loads(refused.to_json(orient="records")),
+        "one_photo": compared.one_photo,
+        "comparable": any(found.verdict != NOT_COMPARABLE for found in _answers(compared)),
         "equalised": compared.equalised(),
         "verdicts": {name: int(count) for name, count in compared.changes["verdict"].value_counts().items()},
         "shown": json.loads(shown[columns].to_json(orient="records")),

@@ -157,12 +157,18 @@ def _elsewhere(face: Row, zones: Sequence[Row]) -> str:
 
 def _unseen(face: Row | None, comparable: Sequence[Row]) -> str:
     """Say how large a change could have gone unseen: no change shown is not no change."""
-    known = [float(row["mdc_pct"]) for row in comparable if math.isfinite(row["mdc_pct"])]
     said = f"{_amount(face)} over the whole face" if face is not None and face["verdict"] == NO_CHANGE else ""
-    least = float(face["mdc_pct"]) if said and face is not None else math.nan
-    if math.isnan(least) and known:
-        least = sorted(known)[len(known) // 2]
-    return _joined(said, "" if math.isnan(least) else f"a change of less than {least:.0f}{_PERCENT} would not show")
+    judged = [face] if said and face is not None else comparable
+    known = sorted(least for row in judged if math.isfinite(least := _least_shown(row)))
+    return _joined(
+        said, f"a change of less than {known[len(known) // 2]:.0f}{_PERCENT} would not show" if known else ""
+    )
+
+
+def _least_shown(row: Row) -> float:
+    """Change, in %, below which there is no verdict: photographs scatter by it, or the skin leaves it open."""
+    open_pct = (float(row["ci_high_pct"]) - float(row["ci_low_pct"])) / 2
+    return max(float(row["mdc_pct"]), 0.0 if math.isnan(open_pct) else open_pct)
 
 
 def _amount(row: Row) -> str:

@@ -98,7 +98,9 @@ def _signed(angle_deg: float) -> str:
 
 
 def _pores_in_words(result: PhotoResult) -> str:
-    if not any(row.metric.startswith("pore_") and math.isfinite(row.value) for row in result.measurements):
+    if not result.pores and not any(
+        row.metric.startswith("pore_") and math.isfinite(row.value) for row in result.measurements
+    ):
         return "pores not measured"
     large = sum(located.pore.diameter_mm >= ENLARGED_MM for located in result.pores)
     return f"{len(result.pores):,} pores, {large:,} of {ENLARGED_MM:g} mm and more"

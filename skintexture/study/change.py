@@ -53,6 +53,8 @@ COLOUR_BLURRED = "one photo is softer: colour can't be brought to the same sharp
 
 BLURRED_AWAY = "one photo is softer: of texture this fine it shows too little"
 
+NOT_OF_SKIN = "it tells of the photo's noise, not of the skin"
+
 UNSTEADY = "so little of it is left that noise decides its value, or it varies too much over the zone"
 
 # A band is not compared where the blur that was added leaves less than this of its waves' amplitude: the softer photo's
@@ -212,6 +214,8 @@ class Bench:
     def _reason(self, zone: ZonePair, metric: Metric, name: str) -> str:
         """Why this metric can't be compared in this zone; empty if it can."""
         recipe = self.stage.recipe
+        if name == "pore_false_density":
+            return NOT_OF_SKIN
         if not all(side.area_mm2 > 0 for side in zone.zones):
             return CAVEATS["not_visible"].meaning
         if any("too_small" in side.caveats for side in zone.zones):

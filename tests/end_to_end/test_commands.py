@@ -34,6 +34,8 @@ def test_compare_shows_the_shallower_pores(compared):
     for metric in ("pore_density_all", "pore_density", "pore_diameter", "paired_pore_area"):
         assert not set(_verdicts(out, metric)["verdict"]) & {"improved", "worse"}, metric
     assert "Pore contrast: improved" in run.out
+    told_of_noise = _verdicts(out, "pore_false_density")
+    assert set(told_of_noise["verdict"]) == {"not comparable"}
 
 
 def test_compare_writes_its_tables_twice_and_its_pictures(compared):
@@ -89,12 +91,26 @@ def test_compare_as_json_tells_a_program_everything(small_photos, tmp_path):
     assert len(told["shown"]) <= 0.01 * sum(told["verdicts"].values())
     assert told["equalised"]["added_blur_mm"] == {"before": 0.0, "after": 0.0}
     assert told["equalised"]["total_blur_mm"] >= load_recipe("coarse").grid.blur_mm
+    assert (told["one_photo"], told["comparable"]) == (True, True)
+    assert "the same photo" in skintexture("compare", photo, photo, "-r", "coarse", "-o", tmp_path).out
+
+
+def test_compare_of_a_file_that_is_not_there_writes_nothing(small_photos, tmp_path):
+    run = skintexture("compare", small_photos / "s02.jpg", tmp_path / "nope.jpg", "-o", tmp_path / "out")
+    assert run.code == 2
+    assert "there is no file" in run.err
+    assert "nope.jpg" in run.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_compare_with_a_refused_photo_gives_every_row_its_reason_and_ends_with_1(small_photos, tmp_path):
+    earlier = tmp_path / "overlays/before/other.jpg"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_bytes(b"of another pair")
     run = skintexture("compare", small_photos / "s02.jpg", small_photos / "wall.png", "-r", "coarse", "-o", tmp_path)
     assert run.code == 1
     assert "no face" in run.out
+    assert not earlier.exists()
     changes = pd.read_csv(tmp_path / "changes.csv")
     assert list(changes.columns) == list(CHANGE_COLUMNS)
     assert len(changes) > 100

@@ -109,3 +109,8 @@ def test_zones_that_can_not_be_compared_are_listed_by_reason():
 def test_unknown_repeatability_is_not_told_as_a_number(mdc):
     rows = pd.DataFrame([row("nose", "no change shown") | {"mdc_pct": mdc}])
     assert ("nan" in answer(rows, PORES).detail) is False
+
+
+def test_what_would_not_show_is_never_less_than_what_the_interval_leaves_open():
+    face = row("whole_face", "no change shown", 0.0) | {"ci_low_pct": -20.0, "ci_high_pct": 26.0, "mdc_pct": 8.0}
+    assert said(face).detail.endswith("a change of less than 23 % would not show")

@@ -32,6 +32,11 @@ def test_pores_that_were_not_looked_for_are_not_called_none(result):
     assert "0 pores" in words(facts(result))
 
 
+def test_pores_of_a_pair_are_counted_though_no_single_photo_was_measured(result, add_pores):
+    paired = replace(add_pores(result, (300.0, 300.0), diameter_mm=0.45), measurements=())
+    assert "1 pores" in words(facts(paired))
+
+
 def test_a_patch_has_no_pose_and_no_distance(patch_result):
     assert words(facts(patch_result)) == "14.0 px/mm (given) | blur σ 0.8 px | 0 pores, 0 of 0.4 mm and more"
 
