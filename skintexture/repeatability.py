@@ -10,6 +10,7 @@ import pandas as pd
 
 from skintexture.comparison import ENDPOINTS as COMPARED_ENDPOINTS
 from skintexture.errors import InputError
+from skintexture.io.facts import digest_of
 from skintexture.io.folders import prepare_folder
 from skintexture.io.manifests import ManifestRow, read_manifest
 from skintexture.io.tables import write_bytes, write_json, write_table
@@ -104,12 +105,13 @@ def repeatability(
     Raises
     ------
     RecipeError, InputError, OutputError
-        What was asked for can't be done, or no skin was measured twice.
+        What was asked for can't be done, two shots of a subject are one file, or no skin was measured twice.
     """
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     refuse_odd_workers(workers)
     rows = {row.photo.name: row for row in read_manifest(manifest).rows}
     shots = _Shots(rows, repeated_photos(_photos_of(rows.values()), same_skin), chosen)
+    shots.require_own_files()
     folder = None if out is None else Path(out)
     if folder is not None:
         prepare_folder(folder)
@@ -138,6 +140,20 @@ class _Shots:
     rows: dict[str, ManifestRow]
     repeats: pd.DataFrame
     recipe: Recipe
+
+    def require_own_files(self) -> None:
+        """Refuse copies of a shot: they scatter by nothing, and every later change would seem to exceed that."""
+        first: dict[tuple[str, str], str] = {}
+        for photo, subject in zip(self.repeats["photo"], self.repeats["subject"], strict=True):
+            digest = digest_of(self.rows[photo].photo.path)
+            # A file that can't be read has no digest: it is refused with its reason when it is measured.
+            earlier = first.setdefault((subject, digest), photo) if digest else photo
+            if earlier != photo:
+                raise InputError(
+                    f"{earlier} and {photo} of subject {subject} are the same file: each shot must be a photograph of "
+                    "its own",
+                    "take one of them out of the manifest, or put the second photograph in its place",
+                )
 
     def compared(self, *, workers: int, progress: Progress | None) -> tuple[pd.DataFrame, pd.DataFrame]:
         jobs = pair_jobs(pairs_of(self.repeats), self.rows, self.recipe)

@@ -117,9 +117,20 @@ def test_without_repeats_nothing_is_measured(shots, tmp_path):
 
 
 @pytest.mark.parametrize("each_photo", [False, True])
+def test_copies_of_a_shot_are_refused_before_anything_is_measured(tmp_path, each_photo):
+    for name, grey in (("a.png", 120), ("b.png", 130), ("b (1).png", 130)):
+        Image.new("RGB", (300, 300), (grey, grey, grey)).save(tmp_path / name)
+    (tmp_path / "m.csv").write_text("photo,subject\na.png,s\nb.png,s\nb (1).png,s\n", "utf-8")
+    with pytest.raises(InputError, match=r"^b\.png and b \(1\)\.png of subject s .* photograph of its own") as problem:
+        repeatability(tmp_path / "m.csv", tmp_path / "out", recipe="coarse", each_photo=each_photo)
+    assert problem.value.remedy
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("each_photo", [False, True])
 def test_if_too_few_shots_could_be_measured_it_says_which_and_why(tmp_path, each_photo):
-    for name in ("a", "b"):
-        Image.new("RGB", (300, 300), (120, 130, 140)).save(tmp_path / f"{name}.png")
+    for name, blue in (("a", 140), ("b", 141)):
+        Image.new("RGB", (300, 300), (120, 130, blue)).save(tmp_path / f"{name}.png")
     (tmp_path / "m.csv").write_text("photo,subject\na.png,s\nb.png,s\n", "utf-8")
     with pytest.raises(InputError, match=r"2 of 2 repeated shots were refused; a\.png: .*face") as problem:
         repeatability(tmp_path / "m.csv", tmp_path / "out", recipe="coarse", each_photo=each_photo)
