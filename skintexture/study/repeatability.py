@@ -20,8 +20,8 @@ NORMAL_95 = 1.96
 """Standard deviations that hold 95 % of a normal distribution, to either side."""
 
 FEW_DF = 10
-"""With fewer degrees of freedom a zone's own scatter is known to no better than a quarter: one that came out small may
-be so by chance."""
+"""With fewer degrees of freedom the own scatter of a zone, or of the face, is known to no better than a quarter: one that
+came out small may be so by chance."""
 
 _Sd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -144,8 +144,9 @@ class RepeatabilityProfile(Params):
         Notes
         -----
         The zone's own CV counts. Where it rests on fewer than 10 degrees of freedom, the median over all zones counts
-        if that is larger, and where there is none, by itself. The whole face is more skin than any zone and scatters
-        less: it has no part in that median, and needs it only where its own CV is not known.
+        if that is larger, and where there is none, by itself. So it is for the whole face, though it is more skin than
+        any zone and mostly scatters less: of many metrics of few shots, some always agree by chance. It has no part in
+        that median.
         """
         own = self._own(zone, metric)
         if own is not None and own.cv_pct is None:
@@ -153,7 +154,7 @@ class RepeatabilityProfile(Params):
         common_cv_pct, common_df = self._over_zones(metric)
         if own is None or own.cv_pct is None:
             return _sd_of_change_pct(common_cv_pct, common_df)
-        if own.df >= FEW_DF or zone == WHOLE_FACE:
+        if own.df >= FEW_DF or math.isnan(common_cv_pct):  # there may be the whole face alone
             return _sd_of_change_pct(own.cv_pct, own.df)
         return _sd_of_change_pct(max(own.cv_pct, common_cv_pct), own.df)
 

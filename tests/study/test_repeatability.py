@@ -194,13 +194,18 @@ def test_a_zone_that_is_poorly_known_leans_on_the_median_zone():
     assert of["nose"] == of["chin"] == pytest.approx(3.182 / 1.96 * math.sqrt(2) * 3.5, rel=1e-3)
     assert of["left_cheek"] == pytest.approx(of["nose"] * 4 / 3.5)
     assert of["left_temple"] == pytest.approx(of["nose"] * 40 / 3.5)
-    assert of["glabella"] == of["nose"]
-    assert of["whole_face"] == pytest.approx(of["nose"] * 0.5 / 3.5)
+    assert of["glabella"] == of["whole_face"] == of["nose"]
 
 
-def test_a_zone_that_is_well_known_stands_by_itself():
-    made = profile(nose=(0.1, 10), chin=(3.0, 10))
-    assert made.sd_of_change_pct("nose", "m") == pytest.approx(2.228 / 1.96 * math.sqrt(2) * 0.1, rel=1e-3)
+def test_two_shots_of_one_subject_give_no_narrow_limit_of_the_face():
+    made = profile(nose=(2.0, 1), chin=(3.0, 1), left_cheek=(4.0, 1), whole_face=(0.03, 1))
+    assert made.mdc_pct("whole_face", "m") == pytest.approx(12.706 * math.sqrt(2) * 3.0, rel=1e-3)
+
+
+@pytest.mark.parametrize("zone", ["nose", "whole_face"])
+def test_what_is_well_known_stands_by_itself(zone):
+    made = profile(**{"left_cheek": (4.0, 10), "chin": (3.0, 10), zone: (0.1, 10)})
+    assert made.sd_of_change_pct(zone, "m") == pytest.approx(2.228 / 1.96 * math.sqrt(2) * 0.1, rel=1e-3)
 
 
 def test_what_is_not_known_is_nan():
