@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from skintexture.errors import InputError
 from skintexture.io.finding import find_photos
 from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
 from skintexture.score import Progress, score
+from skintexture.tabulate import Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,14 @@ def check(path: Path, photos: Sequence[Path] = (), *, recipe: str | None = None,
     Raises
     ------
     InputError, RecipeError
-        The baseline or the recipe can't be read.
+        The baseline or the recipe can't be read, or the baseline holds no number.
     """
     then = read_baseline(path)
+    if not _has_numbers(then):
+        raise InputError(
+            f"the baseline {path} holds no number, so there is nothing to compare with",
+            "write it anew: `skintexture check FILE PHOTOS --update`, with photos that can be measured",
+        )
     chosen = load_recipe(recipe or then.recipe)
     around = surroundings()
     if around.model_sha256 != FACE_MODEL_SHA256:
@@ -77,7 +84,7 @@ def check(path: Path, photos: Sequence[Path] = (), *, recipe: str | None = None,
     if not there:
         none = replace(then, around=around, photos={}, refused={}, values={})
         return differ(then, none, chosen.catalogue())
-    return differ(then, _measured(there, chosen, how), chosen.catalogue())
+    return differ(then, baseline_of(*_measured(there, chosen, how)), chosen.catalogue())
 
 
 def update(path: Path, photos: Sequence[Path] = (), *, recipe: str | None = None, how: How = How()) -> Baseline:
@@ -98,7 +105,8 @@ def update(path: Path, photos: Sequence[Path] = (), *, recipe: str | None = None
     Raises
     ------
     InputError, RecipeError, OutputError
-        There are no photos to measure, the recipe can't be read, or the file can't be written.
+        There are no photos to measure, one of them is refused, or none gives a number; the recipe can't be read, or the
+        file can't be written. An old baseline is then as it was.
     """
     old = read_baseline(path) if path.is_file() and not (photos and recipe) else None
     if not photos and old is None:
@@ -108,9 +116,33 @@ def update(path: Path, photos: Sequence[Path] = (), *, recipe: str | None = None
     if missing:
         raise InputError(f"photos are missing: {', '.join(missing[:5])}", "bring them back, or name those to measure")
     chosen = load_recipe(recipe or (old.recipe if old else DEFAULT_RECIPE))
-    baseline = _measured(found, chosen, how)
+    scores, names = _measured(found, chosen, how)
+    _require_measured(scores, names)
+    baseline = baseline_of(scores, names)
+    if not _has_numbers(baseline):
+        raise InputError(
+            f"no number came out of the photos with recipe {chosen.name}; no baseline was written",
+            f"`skintexture score PHOTOS --recipe {recipe or chosen.name} -o OUT` says why",
+        )
     write_baseline(baseline, path)
     return baseline
+
+
+def _has_numbers(baseline: Baseline) -> bool:
+    return any(map(math.isfinite, baseline.values.values()))
+
+
+def _require_measured(scores: Scores, names: Mapping[str, str]) -> None:
+    """Refuse to forget the numbers of a photo only because it can't be measured now."""
+    refused = scores.refused
+    if len(refused):
+        lines = [f"  {names[str(row.photo)]}: {row.reason}\n    → {row.remedy}" for row in refused.itertuples()]
+        photos = "photo" if len(scores.photos) == 1 else "photos"
+        raise InputError(
+            f"{len(refused)} of {len(scores.photos)} {photos} can't be measured, no baseline was written:\n"
+            + "\n".join(lines),
+            "mend these photos, or name only the others",
+        )
 
 
 def _paths(baseline: Path, roots: Sequence[Path]) -> dict[str, Path]:
@@ -123,9 +155,10 @@ def _paths(baseline: Path, roots: Sequence[Path]) -> dict[str, Path]:
         raise InputError("photos and baseline are on different drives", "move the baseline to the photos") from error
 
 
-def _measured(photos: dict[str, Path], recipe: Recipe, how: How) -> Baseline:
+def _measured(photos: dict[str, Path], recipe: Recipe, how: How) -> tuple[Scores, dict[str, str]]:
+    """Measure photos, and tell which name in the tables is which in the baseline."""
     by_path = {photo.resolve(): name for name, photo in photos.items()}
     files = find_photos(list(photos.values()))
     names = {file.name: by_path[Path(file.path).resolve()] for file in files}
     scores = score([Path(file.path) for file in files], recipe=recipe, workers=how.workers, progress=how.progress)
-    return baseline_of(scores, names)
+    return scores, names

@@ -54,7 +54,7 @@ def check(
     move by its tolerance in the catalogue, for most of them 0.2 %.
 
     Exit codes: 0 the same numbers, 1 drift, 2 can't tell (a photo is missing or another file, another recipe, no
-    readable baseline).
+    readable baseline, or none was written: `--update` keeps the old one when a photo is refused).
 
     **Examples**
 

@@ -131,6 +131,36 @@ def test_update_refuses_to_forget_a_missing_photo(checked):
     assert checked.path.read_bytes() == before
 
 
+def test_update_refuses_to_forget_a_photo_that_is_refused(checked):
+    (checked.folder / "photos" / "broken.jpg").write_text("no picture", encoding="utf-8")
+    before = checked.path.read_bytes()
+    done = command("check", checked.path, checked.folder / "photos", "--update", "-j", "0")
+    assert done.code == 2
+    assert "1 of 2 photos can't be measured" in done.err
+    assert "photos/broken.jpg: " in done.err
+    assert done.err.count("→") == 2  # what to do about the photo, and about the baseline
+    assert "small.jpg" not in done.err
+    assert checked.path.read_bytes() == before
+
+
+def test_update_writes_nothing_where_no_number_came_out(checked):
+    before = checked.path.read_bytes()
+    with pytest.raises(InputError, match="no number came out") as problem:
+        run.update(checked.path, recipe="standard")  # the photo is too coarse for it
+    assert "skintexture score" in problem.value.remedy
+    assert checked.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("left", [[], ["value\tphotos/small.jpg\tchin\tpore_contrast\tnan"]])
+def test_a_baseline_without_numbers_is_told(checked, left):
+    lines = checked.path.read_text("utf-8").splitlines()
+    facts = [line for line in lines if not line.startswith("value\t")]
+    checked.path.write_text("\n".join([*facts, *left, ""]), encoding="utf-8")
+    with pytest.raises(InputError, match="holds no number") as problem:
+        run.check(checked.path)
+    assert "--update" in problem.value.remedy
+
+
 def test_the_command_ends_with_0_1_and_2(checked):
     junit = checked.folder / "check.xml"
     same = command("check", checked.path, "-j", "0", "--junit", junit)
