@@ -20,8 +20,8 @@ NORMAL_95 = 1.96
 """Standard deviations that hold 95 % of a normal distribution, to either side."""
 
 FEW_DF = 10
-"""With fewer degrees of freedom the own scatter of a zone, or of the face, is known to no better than a quarter: one that
-came out small may be so by chance."""
+"""With fewer degrees of freedom the own scatter of a zone, or of the face, is known to no better than a quarter: one
+that came out small may be so by chance."""
 
 _Sd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
