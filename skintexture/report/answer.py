@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -117,16 +118,22 @@ def limits(changes: pd.DataFrame, comparability: pd.DataFrame, endpoints: Sequen
     """
     checks = comparability.to_dict("records")
     said = [str(row["text"]) for grave in _GRAVEST_FIRST for row in checks if row["severity"] == grave]
-    by_reason: dict[str, dict[str, None]] = {}
+    partly: dict[tuple[str, str], list[str]] = {}
+    judged: Counter[str] = Counter()
     for endpoint in endpoints:
         rows = changes[changes["metric"] == endpoint.metric]
-        for reason, left_out in rows[rows["verdict"] == NOT_COMPARABLE].groupby("reason", sort=False):
-            if len(left_out) == len(rows):
-                said.append(f"{_capital(endpoint.name)} is not comparable in any zone: {reason}")
-            else:
-                by_reason.setdefault(str(reason), {}).update(dict.fromkeys(left_out["zone"]))
-    for reason, zones in by_reason.items():
-        said.append(f"Not comparable in {_listed(list(zones), most=len(zones))}: {reason}")
+        left_out = rows[rows["verdict"] == NOT_COMPARABLE]
+        if len(left_out) == len(rows):
+            said += [f"{_capital(endpoint.name)} is not comparable in any zone: {why}" for why in left_out["reason"]]
+            continue
+        judged.update(str(zone) for zone in rows["zone"])
+        for zone, reason in zip(left_out["zone"], left_out["reason"], strict=True):
+            partly.setdefault((str(zone), str(reason)), []).append(endpoint.name)
+    alike: dict[tuple[str, str], list[str]] = {}
+    for (zone, reason), names in partly.items():
+        of = "" if len(names) == judged[zone] else f", for {', '.join(names)}"
+        alike.setdefault((reason, of), []).append(zone)
+    said += [f"Not comparable in {_listed(zones, len(zones))}{of}: {reason}" for (reason, of), zones in alike.items()]
     return list(dict.fromkeys(said))
 
 

@@ -114,3 +114,16 @@ def test_unknown_repeatability_is_not_told_as_a_number(mdc):
 def test_what_would_not_show_is_never_less_than_what_the_interval_leaves_open():
     face = row("whole_face", "no change shown", 0.0) | {"ci_low_pct": -20.0, "ci_high_pct": 26.0, "mdc_pct": 8.0}
     assert said(face).detail.endswith("a change of less than 23 % would not show")
+
+
+def test_a_zone_that_some_endpoints_can_be_compared_in_names_the_others():
+    rows = pd.DataFrame(
+        [
+            row("left_temple", "not comparable", reason="too few pores"),
+            row("nose", "improved"),
+            row("left_temple", "improved", metric="texture"),
+            row("nose", "improved", metric="texture"),
+        ]
+    )
+    found = limits(rows, checks(), [PORES, Endpoint("texture", "texture")])
+    assert found == ["Not comparable in left temple, for pore contrast: too few pores"]

@@ -123,7 +123,7 @@ def test_every_finding_stands_in_words_beside_its_zone(summary):
 def test_what_limits_it_is_told(summary):
     said = words(draw_summary(summary))
     assert "The after photo is softer." in said
-    assert "Not comparable in right cheek: turned away" in said
+    assert "Not comparable in right cheek, for pore contrast: turned away" in said
     fine = replaced(
         summary, comparability=summary.comparability.iloc[:0], changes=changes_of("band"), endpoints=(TEXTURE,)
     )
