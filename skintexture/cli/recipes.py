@@ -45,7 +45,10 @@ def show(name: Annotated[str, typer.Argument(help="A shipped recipe, or the path
 
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="A recipe file.")]) -> None:
-    """Check a recipe and print its fingerprint; every wrong key is named with the nearest right one."""
+    """Check a recipe and print its fingerprint; every wrong key is named with the nearest right one.
+
+    Warns of the name of a shipped recipe on other numbers: tables of both would look alike.
+    """
     if not file.is_file():
         raise RecipeError(f"there is no file {file}", "give the path of a TOML file")
     recipe = load_recipe(str(file))
@@ -53,6 +56,12 @@ def check(file: Annotated[Path, typer.Argument(help="A recipe file.")]) -> None:
         f"{plain(file)} is a recipe: {plain(recipe.name)}, fingerprint {recipe.fingerprint()}, "
         f"{len(recipe.catalogue())} metrics"
     )
+    shipped = load_recipe(recipe.name) if recipe.name in shipped_recipes() else recipe
+    if recipe.fingerprint() != shipped.fingerprint():
+        screen.print(
+            f"[yellow]name[/]  {recipe.name} is a shipped recipe, fingerprint {shipped.fingerprint()}: this one "
+            f'differs\n      → give it a name of its own, such as name = "my_{recipe.name}"'
+        )
 
 
 @app.command()

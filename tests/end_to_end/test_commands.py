@@ -141,6 +141,19 @@ def test_a_recipe_that_is_shown_can_be_checked(name, tmp_path):
     run = skintexture("recipe", "check", tmp_path / "mine.toml")
     assert run.code == 0
     assert load_recipe(name).fingerprint() in run.out
+    assert len(run.out.splitlines()) == 1
+
+
+def test_a_changed_recipe_under_a_shipped_name_is_told(tmp_path):
+    changed = skintexture("recipe", "show", "standard").out.replace("min_area_mm2 = 40.0", "min_area_mm2 = 41.0")
+    (tmp_path / "mine.toml").write_text(changed, encoding="utf-8")
+    run = skintexture("recipe", "check", tmp_path / "mine.toml")
+    assert run.code == 0
+    assert load_recipe("standard").fingerprint() in run.out
+    assert "name of its own" in run.out
+    renamed = changed.replace('name = "standard"', 'name = "mine"')
+    (tmp_path / "mine.toml").write_text(renamed, encoding="utf-8")
+    assert "name of its own" not in skintexture("recipe", "check", tmp_path / "mine.toml").out
 
 
 def test_recipe_list_and_schema():
