@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryFile
 
-from skintexture.io.tables import write_bytes
+from skintexture.errors import OutputError
+from skintexture.io.tables import cant_write
 
 
 def prepare_folder(folder: Path) -> None:
@@ -15,6 +17,9 @@ def prepare_folder(folder: Path) -> None:
     OutputError
         If it can't.
     """
-    probe = folder / ".skintexture_probe"
-    write_bytes(b"", probe)
-    probe.unlink(missing_ok=True)
+    with cant_write(folder):
+        if folder.exists() and not folder.is_dir():
+            raise OutputError(f"{folder} is a file, and results can't be written into it", "name a folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
