@@ -187,8 +187,8 @@ def _require_pairs(pairs: pd.DataFrame, photos: pd.DataFrame) -> None:
     if len(refused) and (pairs.empty or pairs["before"].isna().all()):
         first = refused.iloc[0]
         raise InputError(
-            f"no skin has two photos that could be measured: {len(refused)} of {len(photos)} repeated shots were "
-            f"refused; {first['photo']}: {first['reason']}",
+            f"no skin has two photos that could be measured: {len(refused)} of {len(photos)} repeated shots "
+            f"{'was' if len(refused) == 1 else 'were'} refused; {first['photo']}: {first['reason']}",
             str(first["remedy"]),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -50,7 +51,8 @@ def _photo(photo: str, metrics: dict[str, list[Drift]]) -> ET.Element:
         case = ET.SubElement(suite, "testcase", classname=_sayable(photo), name=metric)
         counting = [drift for drift in drifts if drift.counts]
         if counting:
-            failure = ET.SubElement(case, "failure", message=f"{metric} drifted in {len(counting)} zones")
+            zones = "1 zone" if len(counting) == 1 else f"{len(counting)} zones"
+            failure = ET.SubElement(case, "failure", message=f"{metric} drifted in {zones}")
             failure.text = "\n".join(describe(drift) for drift in counting)
     return _counted(suite)
 
@@ -69,12 +71,15 @@ def describe(drift: Drift) -> str:
     --------
     >>> describe(Drift("a.jpg", "chin", "pore_contrast", 20.0, 20.1, "moved", True))
     'chin 20 → 20.1 (+0.5 %)'
+    >>> describe(Drift("a.jpg", "chin", "pore_contrast", 20.0, 90.7, "moved", True))
+    'chin 20 → 90.7 (+350 %)'
     """
     if drift.how != "moved":
         word = "no such number in the baseline" if drift.how == "new" else "no such number now"
         return f"{drift.zone} {drift.then:.6g} → {drift.now:.6g} ({word})"
     change = drift.change_pct
-    share = "" if change != change else f" ({change:+.2g} %)"
+    # Decimal writes two digits without an exponent: 350, not 3.5e+02.
+    share = "" if change != change else f" ({Decimal(f'{change:.2g}'):+f} %)"
     return f"{drift.zone} {drift.then:.6g} → {drift.now:.6g}{share}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 
 from skintexture.batch import one_per_core
-from skintexture.check.difference import Difference, Drift
+from skintexture.check.difference import Cause, Difference, Drift
 from skintexture.check.junit import describe, write_junit
 from skintexture.check.run import How, check as check_photos, update as update_baseline
 from skintexture.cli.terminal import (
     QuietOption,
     WorkersOption,
+    counted,
     out as screen,
     photo_progress,
     plain,
@@ -24,7 +25,7 @@ from skintexture.cli.terminal import (
 
 EXIT_CODES = {"same": 0, "drift": 1, "undecided": 2}
 
-_MOST_METRICS, _MOST_PLACES = 40, 3
+_MOST_CAUSES, _MOST_METRICS, _MOST_PLACES = 10, 40, 3
 
 
 def check(
@@ -70,7 +71,8 @@ def check(
             found = check_photos(baseline, photos or (), recipe=recipe, how=how)
     if update:
         if not quiet:
-            screen.print(f"{len(written.values)} numbers of {len(written.photos)} photos: {plain(baseline)}")
+            numbers, measured = counted(len(written.values), "number"), counted(len(written.photos), "photo")
+            screen.print(f"{numbers} of {measured}: {plain(baseline)}")
         return
     if junit is not None:
         write_junit(found, junit)
@@ -82,34 +84,42 @@ def check(
 
 def report(found: Difference) -> Iterator[str]:
     """Tell what a check has found, line by line."""
-    if found.causes:
+    if found.verdict == "undecided":
+        yield "[yellow]can't tell[/]: the same photos, recipe and face model are needed"
+        yield from _causes([cause for cause in found.causes if cause.decides])
+    others = [cause for cause in found.causes if found.verdict != "undecided" or not cause.decides]
+    if others:
         yield "why numbers may differ:"
-        for cause in found.causes:
-            yield f"  {cause.kind:8} {plain(cause.what)}"
-    if found.drifts:
-        yield from _drifts(found)
-    told = {
-        "same": f"[green]same[/]: {found.compared} numbers within their tolerances",
-        "drift": f"[red]drift[/]: {_count(found)} of {found.compared} numbers are not what they were",
-        "undecided": "[yellow]can't tell[/]: the same photos and the same recipe are needed, see above",
-    }
-    yield told[found.verdict]
+        yield from _causes(others)
+    counting = [drift for drift in found.drifts if drift.counts]
+    if counting:
+        yield from _drifts(counting)
+    if len(counting) < len(found.drifts):
+        moved = counted(len(found.drifts) - len(counting), "number")
+        yield f"of photos that are other files now, {moved} moved, which says nothing of the code"
+    numbers = counted(found.compared, "number")
+    if found.verdict == "same":
+        yield f"[green]same[/]: {numbers} within {'its tolerance' if found.compared == 1 else 'their tolerances'}"
+    elif found.verdict == "drift":
+        yield f"[red]drift[/]: {len(counting)} of {numbers} moved"
 
 
-def _count(found: Difference) -> int:
-    return sum(drift.counts for drift in found.drifts)
+def _causes(causes: Sequence[Cause]) -> Iterator[str]:
+    for cause in causes[:_MOST_CAUSES]:
+        yield f"  {cause.kind:8} {plain(cause.what)}"
+    if len(causes) > _MOST_CAUSES:
+        yield f"  … and {len(causes) - _MOST_CAUSES} more; --junit lists them all"
 
 
-def _drifts(found: Difference) -> Iterator[str]:
-    by_metric = [(metric, list(drifts)) for metric, drifts in groupby(found.drifts, key=lambda drift: drift.metric)]
-    yield f"numbers that moved, of {len(by_metric)} metrics:"
+def _drifts(found: Sequence[Drift]) -> Iterator[str]:
+    by_metric = [(metric, list(drifts)) for metric, drifts in groupby(found, key=lambda drift: drift.metric)]
+    yield f"numbers that moved, of {counted(len(by_metric), 'metric')}:"
     for metric, drifts in by_metric[:_MOST_METRICS]:
-        yield f"  [bold]{plain(metric)}[/]  {len(drifts)} numbers, the most in"
+        yield f"  [bold]{plain(metric)}[/]  {counted(len(drifts), 'number')}, the most in"
         for drift in sorted(drifts, key=_size, reverse=True)[:_MOST_PLACES]:
-            what = "" if drift.counts else "  (another file)"
-            yield f"    {plain(drift.photo)} {plain(describe(drift))}{what}"
+            yield f"    {plain(drift.photo)} {plain(describe(drift))}"
     if len(by_metric) > _MOST_METRICS:
-        yield f"  … and {len(by_metric) - _MOST_METRICS} more metrics; --junit lists every number"
+        yield f"  … and {counted(len(by_metric) - _MOST_METRICS, 'more metric')}; --junit lists every number"
 
 
 def _size(drift: Drift) -> float:

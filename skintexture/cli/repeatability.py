@@ -18,6 +18,7 @@ from skintexture.cli.terminal import (
     QuietOption,
     RecipeOption,
     WorkersOption,
+    counted,
     out as screen,
     photo_progress,
     plain,
@@ -114,8 +115,9 @@ def _summary(found: Repeatability, out: Path) -> dict[str, Any]:
 
 def _print(found: Repeatability, out: Path) -> None:
     print_refused(found.refused)
-    shots = len(found.photos) - len(found.refused)
-    screen.print(f"{shots} shots of {found.profile.n_subjects} subjects, recipe {plain(found.recipe.name)}")
+    shots = counted(len(found.photos) - len(found.refused), "shot")
+    subjects = counted(found.profile.n_subjects, "subject")
+    screen.print(f"{shots} of {subjects}, recipe {plain(found.recipe.name)}")
     screen.print(_table(found))
     if found.table["df"].max() < FEW_DF:
         screen.print(

@@ -40,6 +40,15 @@ def plain(value: object) -> str:
     return escape(str(value))
 
 
+def counted(number: int, thing: str) -> str:
+    """Say how many there are.
+
+    >>> counted(1, "photo"), counted(2, "photo")
+    ('1 photo', '2 photos')
+    """
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 @contextmanager
 def stoppable(message: str = "stopped; what was measured is written") -> Iterator[None]:
     """Turn Ctrl-C into a message and an exit code."""

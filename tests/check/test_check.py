@@ -118,6 +118,12 @@ def test_a_missing_photo_leaves_it_open(checked):
     assert found.verdict == "undecided"
 
 
+def test_update_says_how_many_numbers_of_how_many_photos(checked):
+    done = command("check", checked.path, "--update", "-j", "0")
+    assert done.code == 0
+    assert f"{len(checked.baseline.values)} numbers of 1 photo: " in done.out
+
+
 def test_update_needs_photos_the_first_time(tmp_path):
     with pytest.raises(InputError, match="no photo was given"):
         run.update(tmp_path / "new.txt")

@@ -10,8 +10,9 @@ import pytest
 
 from command_line import SAMPLES
 from skintexture.check.baseline import read_baseline
-from skintexture.check.difference import differ
-from skintexture.check.junit import write_junit
+from skintexture.check.difference import Drift, differ
+from skintexture.check.junit import describe, write_junit
+from skintexture.cli.check import report
 from skintexture.recipe import load_recipe
 
 STANDARD = load_recipe("standard").catalogue()
@@ -112,6 +113,55 @@ def test_numbers_of_another_file_are_shown_but_say_nothing_of_the_code(then):
     found = differ(then, with_other_photo(then), CATALOGUE)
     assert {drift.metric for drift in found.drifts} == {METRIC}
     assert not any(drift.counts for drift in found.drifts)
+
+
+def test_another_file_is_told_first_and_in_a_few_lines(then):
+    other = with_other_numpy(replace(then, photos={PHOTO: "00" * 32}))
+    doubled = replace(other, values={key: 2 * value + 1 for key, value in other.values.items()})
+    lines = list(report(differ(then, doubled, CATALOGUE)))
+    assert "can't tell" in lines[0]
+    assert f"{PHOTO} is another file" in lines[1]
+    assert any("numpy" in line for line in lines)
+    assert "says nothing of the code" in lines[-1]
+    assert len(lines) <= 5
+
+
+def test_many_causes_are_told_in_a_few_lines(then):
+    more = replace(then, photos={**then.photos, **{f"gone{k}.jpg": "1" for k in range(30)}})
+    lines = list(report(differ(more, then, CATALOGUE)))
+    assert "can't tell" in lines[0]
+    assert "20 more" in lines[-1]
+    assert len(lines) == 12
+
+
+def test_drift_is_listed_without_the_numbers_of_another_file(then):
+    two = replace(then, photos={**then.photos, "b.jpg": "1"})
+    two = replace(two, values={**two.values, ("b.jpg", "chin", METRIC): 1.0})
+    now = scaled(replace(two, photos={**two.photos, "b.jpg": "2"}), METRIC, 4.5)
+    lines = list(report(differ(two, now, CATALOGUE)))
+    assert not any("b.jpg chin" in line for line in lines)
+    assert any("1 number moved, which says nothing" in line for line in lines)
+    assert any("(+350 %)" in line for line in lines)
+    assert "drift" in lines[-1]
+
+
+def test_one_is_told_as_one(then, tmp_path):
+    key = (PHOTO, "chin", METRIC)
+    one = replace(then, values={key: then.values[key]})
+    lines = list(report(differ(one, scaled(one, METRIC, 2.0), CATALOGUE)))
+    assert "numbers that moved, of 1 metric:" in lines
+    assert any("1 number, the most in" in line for line in lines)
+    assert "1 of 1 number moved" in lines[-1]
+    assert "1 number within its tolerance" in next(report(differ(one, one, CATALOGUE)))
+    write_junit(differ(one, scaled(one, METRIC, 2.0), CATALOGUE), tmp_path / "check.xml")
+    assert f'"{METRIC} drifted in 1 zone"' in (tmp_path / "check.xml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"), [(4.5, "+350 %"), (1.005, "+0.5 %"), (0.5, "-50 %"), (1e6, "+100000000 %")]
+)
+def test_a_change_is_told_with_two_digits_and_no_exponent(factor, told):
+    assert f"({told})" in describe(Drift("a.jpg", "chin", METRIC, 20.0, 20.0 * factor, "moved", True))
 
 
 def test_a_photo_that_is_not_in_the_baseline_leaves_it_open(then):

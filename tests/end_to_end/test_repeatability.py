@@ -104,6 +104,13 @@ def test_it_says_what_it_found_in_a_few_lines(in_pairs):
     assert len(done.out.splitlines()) <= 16
 
 
+def test_one_subject_is_told_as_one(shots, tmp_path):
+    one = tmp_path / "one.csv"
+    one.write_text(f"photo,subject\n{shots / 's01_before.png'},s01\n{shots / 's01_before_again.png'},s01\n", "utf-8")
+    done = skintexture("repeatability", one, "-r", "coarse", "-j", 0, "-o", tmp_path / "out")
+    assert "2 shots of 1 subject, " in done.out
+
+
 def test_json_is_for_machines(each_photo):
     told = json.loads(each_photo[1].out)
     assert (told["subjects"], told["shots"], told["refused"]) == (2, 4, [])
