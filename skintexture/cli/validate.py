@@ -42,7 +42,7 @@ def validate(
     Prints each target with what was found, and writes `OUT/validation.md` and `OUT/validation.html` with tables and
     plots. A target that isn't met stays in the report, with the reason.
 
-    Exit codes: 0 all targets met, 1 some target missed.
+    Exit codes: 0 all targets met, 1 some target missed; with `--known`, one that was not missed before.
 
     **Examples**
 
