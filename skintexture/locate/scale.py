@@ -146,8 +146,8 @@ def _from_iris(photo: Photo, face: Face, params: ScaleParams) -> _Found:
     if not open_eyes:
         raise PhotoProblem(
             "the eyes are closed, so the iris gives no scale",
-            "give the scale with --px-per-mm, an interpupillary distance or a printed marker (see `skintexture score "
-            "--help`), or take the photo with open eyes",
+            "give the scale with --px-per-mm (`skintexture score` also takes an interpupillary distance or a printed "
+            "marker), or take the photo with open eyes",
         )
     points = face.points_px
     axis_rad = eye_axis_rad(face)

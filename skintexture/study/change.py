@@ -220,14 +220,16 @@ class Bench:
             return CAVEATS["not_visible"].meaning
         if any("too_small" in side.caveats for side in zone.zones):
             return CAVEATS["too_small"].meaning
+        family = "pores" if metric.family == "paired_pores" else metric.family
+        lacking = self.stage.lacking(zone.zones, getattr(recipe.needs, family))
         against = self.hindrances[zone.name, name].not_comparable
         if against:
-            return "; ".join(against)
+            # Whatever else is mended, a photo too coarse for the recipe stays so.
+            coarse = (lacking,) if lacking == CAVEATS["too_coarse"].meaning else ()
+            return "; ".join((*coarse, *against))
         if zone.shared < recipe.comparison.min_shared:
             return LITTLE_SHARED
-        family = "pores" if metric.family == "paired_pores" else metric.family
-        lacking = self.stage.colour_lacking(name) or self.stage.lacking(zone.zones, getattr(recipe.needs, family))
-        return lacking or self._blurred(name)
+        return self.stage.colour_lacking(name) or lacking or self._blurred(name)
 
     def _blurred(self, name: str) -> str:
         """Why a metric says nothing once blur was added; empty if it does."""

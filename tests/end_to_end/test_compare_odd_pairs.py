@@ -119,6 +119,13 @@ def test_two_people_are_refused_as_not_the_same_skin(tmp_path):
 
 
 @pytest.mark.skipif(not LONDON.exists(), reason="no portraits of the London set beside the project")
+def test_photos_too_coarse_for_the_recipe_are_told_to_be_before_all_else():
+    changes = _changes(LONDON / "001_neutral.jpg", LONDON / "001_smiling.jpg", recipe="standard")
+    face = changes[changes["metric"] == "paired_pore_contrast_luminance"].set_index("zone").loc["nose"]
+    assert face["reason"].startswith(f"{CAVEATS['too_coarse'].meaning}; ")
+
+
+@pytest.mark.skipif(not LONDON.exists(), reason="no portraits of the London set beside the project")
 def test_a_smile_is_named():
     found = compare(LONDON / "001_neutral.jpg", LONDON / "001_smiling.jpg", recipe="coarse").comparability
     named = found[found["severity"] != "none"]
