@@ -154,7 +154,7 @@ def _photo_causes(then: Baseline, now: Baseline) -> Iterator[Cause]:
         elif then.photos[photo] != now.photos[photo]:
             digests = _from_to(then.photos[photo][:12], now.photos[photo][:12])
             yield Cause("photo", f"{photo} is another file: SHA-256 {digests}", decides=True)
-        elif photo in now.refused and photo not in then.refused:
+        if photo in now.refused and photo not in then.refused:
             yield Cause("photo", f"{photo} is refused now: {now.refused[photo]}")
 
 

@@ -176,6 +176,11 @@ def test_a_photo_that_is_refused_now_is_drift(then):
     assert "no face was found" in found.causes[0].what
 
 
+def test_another_file_that_is_refused_is_told_with_its_reason(then):
+    now = replace(then, photos={PHOTO: "00" * 32}, refused={PHOTO: "it holds text"}, values={})
+    assert any("it holds text" in line for line in report(differ(then, now, CATALOGUE)))
+
+
 def test_drift_is_told_also_where_another_photo_is_missing(then):
     more = replace(then, photos={**then.photos, "gone.jpg": "1"})
     found = differ(more, scaled(then, METRIC, 1.1), CATALOGUE)
