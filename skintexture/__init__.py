@@ -4,30 +4,11 @@
 >>> recipe = skintexture.load_recipe("standard")
 >>> recipe.grid.px_per_mm
 12.0
+
+Each name is imported when it is first used, from where ``__init__.pyi`` says: the command line and every worker process
+load only what they need.
 """
 
-from skintexture.comparison import compare
-from skintexture.errors import InputError, OutputError, PhotoProblem, RecipeError, SkintextureError
-from skintexture.locate.scale import KnownScale
-from skintexture.recipe import Recipe, load_recipe, shipped_recipes
-from skintexture.repeatability import repeatability
-from skintexture.run.options import RunOptions
-from skintexture.score import score
-from skintexture.tabulate import Scores
+import lazy_loader
 
-__all__ = [
-    "InputError",
-    "KnownScale",
-    "OutputError",
-    "PhotoProblem",
-    "Recipe",
-    "RecipeError",
-    "RunOptions",
-    "Scores",
-    "SkintextureError",
-    "compare",
-    "load_recipe",
-    "repeatability",
-    "score",
-    "shipped_recipes",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -16,14 +16,12 @@ from skintexture.assets import FACE_MODEL_SHA256
 from skintexture.batch import Refused
 from skintexture.io.facts import FileFacts
 from skintexture.io.tables import write_json, write_table
+from skintexture.libraries import DECIDING_LIBRARIES
 from skintexture.measure import PhotoResult
 from skintexture.model import Photo
 from skintexture.recipe import Recipe
 
 MEASURED, REFUSED = "measured", "refused"
-
-DECIDING_LIBRARIES = ("mediapipe", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy")
-"""Libraries whose version can decide a number."""
 
 PHOTO_COLUMNS: dict[str, str] = {
     "photo": "string",

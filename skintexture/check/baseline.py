@@ -29,8 +29,9 @@ import cv2
 
 from skintexture.errors import InputError
 from skintexture.io.tables import write_bytes
+from skintexture.libraries import DECIDING_LIBRARIES
 from skintexture.recipe import Recipe
-from skintexture.tabulate import DECIDING_LIBRARIES, REFUSED, Scores
+from skintexture.tabulate import REFUSED, Scores
 
 Key = tuple[str, str, str]
 """Photo, zone and metric of a number."""

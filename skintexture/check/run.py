@@ -21,7 +21,7 @@ from skintexture.check.difference import Cause, Difference, differ
 from skintexture.errors import InputError
 from skintexture.io.finding import find_photos
 from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
-from skintexture.score import Progress, score
+from skintexture.scoring import Progress, score
 from skintexture.tabulate import Scores
 
 

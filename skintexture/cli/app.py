@@ -12,35 +12,59 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from skintexture.cli.terminal import EXIT_BUG, EXIT_USAGE, err, out, plain
 from skintexture.errors import SkintextureError
+from skintexture.libraries import DECIDING_LIBRARIES
 
 _COMMANDS = MappingProxyType(
     {
-        "score": "score:score",
-        "status": "status:status",
-        "merge": "merge:merge",
-        "compare": "compare:compare",
-        "repeatability": "repeatability:repeatability",
-        "check": "check:check",
-        "validate": "validate:validate",
-        "demo": "demo:demo",
-        "metrics": "catalogue:metrics",
-        "doctor": "doctor:doctor",
-        "phantom": "phantom:app",
-        "recipe": "recipes:app",
+        "score": ("score:score", "Measure texture and pores on photos of faces, zone by zone."),
+        "status": ("status:status", "Say how far a run has come: measured, refused by reason, and left."),
+        "merge": (
+            "merge:merge",
+            "Join the results of several runs: shards of one set, or sets that were measured apart.",
+        ),
+        "compare": (
+            "compare:compare",
+            "Say what changed on the skin between two photos of a face, and how sure that is.",
+        ),
+        "repeatability": ("repeatability:repeatability", "Tell how far your photographs of unchanged skin differ."),
+        "check": ("check:check", "Measure photos again and hold every number against a baseline."),
+        "validate": (
+            "validate:validate",
+            "Measure what is known: published values, surfaces in closed form, and freshly made skin whose truth is "
+            "known.",
+        ),
+        "demo": ("demo:demo", "Score the sample photos and compare one pair."),
+        "metrics": (
+            "catalogue:metrics",
+            "Print the data dictionary: every metric of a recipe with unit, range, meaning, version and source.",
+        ),
+        "doctor": (
+            "doctor:doctor",
+            "Check this installation: libraries, face model, recipes, disk. Names the command that mends what is "
+            "missing.",
+        ),
+        "phantom": (
+            "phantom:app",
+            "Photograph synthetic faces whose pores, scale and treatment are known. None of these people exists.",
+        ),
+        "recipe": (
+            "recipes:app",
+            "Recipes hold everything that changes a number. List them, show one, check your own.",
+        ),
     }
 )
-"""Module and function, or group of commands, of each."""
+"""Module and function, or group of commands, of each, and its first sentence: the list of commands imports none."""
 
 
 class _OnDemand(Mapping[str, Any]):
     """Imports a command when it is asked for: nobody waits for the libraries of another."""
 
     def __getitem__(self, name: str) -> Any:
-        module, attribute = _COMMANDS[name].split(":")
+        module, attribute = _COMMANDS[name][0].split(":")
         found = getattr(importlib.import_module(f"skintexture.cli.{module}"), attribute)
         if isinstance(found, typer.Typer):
             return typer.main.get_command(found)
@@ -55,11 +79,26 @@ class _OnDemand(Mapping[str, Any]):
         return len(_COMMANDS)
 
 
+class _Named(TyperCommand):
+    """A command of which only name and help are known until it runs."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        return _OnDemand()[str(self.name)].make_context(info_name, args, parent=parent, **extra)
+
+
 class _Commands(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         on_demand: Any = _OnDemand()  # typer only reads them
         self.commands = on_demand
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        del ctx
+        return _Named(cmd_name, help=_COMMANDS[cmd_name][1]) if cmd_name in _COMMANDS else None
 
 
 app = typer.Typer(
@@ -84,8 +123,6 @@ app = typer.Typer(
 def _print_version(*, wanted: bool) -> None:
     if not wanted:
         return
-    from skintexture.tabulate import DECIDING_LIBRARIES
-
     out.print(f"skintexture {metadata.version('skintexture')}")
     for name in DECIDING_LIBRARIES:
         out.print(f"  {name} {metadata.version(name)}")

@@ -12,7 +12,7 @@ from skintexture.batch import one_per_core
 from skintexture.cli.terminal import out as screen, photo_progress, plain, stoppable
 from skintexture.comparison import compare
 from skintexture.errors import InputError
-from skintexture.score import score
+from skintexture.scoring import score
 
 
 def demo(

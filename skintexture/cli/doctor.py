@@ -12,10 +12,10 @@ import typer
 from skintexture.assets import face_model
 from skintexture.cli.terminal import EXIT_USAGE, out as screen, plain
 from skintexture.errors import PhotoProblem
+from skintexture.libraries import DECIDING_LIBRARIES
 from skintexture.locate.landmarks import MediapipeFaceFinder
 from skintexture.model import Photo
 from skintexture.recipe import load_recipe, shipped_recipes
-from skintexture.tabulate import DECIDING_LIBRARIES
 
 _LEAST_FREE_BYTES = 1 << 30
 _REINSTALL = "python -m pip install --force-reinstall skintexture"

@@ -27,7 +27,7 @@ from skintexture.cli.terminal import (
 )
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.recipe import DEFAULT_RECIPE
-from skintexture.repeatability import ENDPOINTS, PLOTS, Repeatability, repeatability as measure_repeatability
+from skintexture.repeated_shots import ENDPOINTS, PLOTS, Repeatability, repeatability as measure_repeatability
 from skintexture.study.repeatability import FEW_DF
 
 

@@ -29,7 +29,7 @@ from skintexture.locate.scale import KnownScale
 from skintexture.recipe import DEFAULT_RECIPE, load_recipe, shipped_recipes
 from skintexture.run.finish import read_refused, read_results
 from skintexture.run.options import ORDINARY_PHOTOS, RunOptions, parse_shard
-from skintexture.score import Summary, score_set
+from skintexture.scoring import Summary, score_set
 from skintexture.tabulate import Scores
 
 _MOST_SHOWN = 20

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from skintexture.assets import FACE_MODEL_SHA256
+from skintexture.libraries import DECIDING_LIBRARIES
 from skintexture.locate.scale import KnownScale
 from skintexture.model import BoolImage
 from skintexture.recipe import Recipe
 from skintexture.tabulate import (
-    DECIDING_LIBRARIES,
     MEASUREMENT_COLUMNS,
     PHOTO_COLUMNS,
     PORE_COLUMNS,

@@ -10,7 +10,7 @@ import pandas as pd
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.model import FloatArray
 from skintexture.recipe import DEFAULT_RECIPE
-from skintexture.score import score
+from skintexture.scoring import score
 from skintexture.study.agreement import mdc95, within_cv_pct
 from skintexture.validation.faces import samples_folder
 from skintexture.validation.finding import Effort, Exhibit, Plot, Section, Series, Table, at_most

@@ -22,7 +22,7 @@ from skintexture.locate.scale import KnownScale
 from skintexture.metrics.catalogue import FAMILIES
 from skintexture.phantoms.patches import SkinSpec
 from skintexture.recipe import load_recipe
-from skintexture.score import score
+from skintexture.scoring import score
 from skintexture.validation.flat_skin import FlatCamera, exposed, grow, linear_picture
 
 RECIPE = load_recipe("standard")

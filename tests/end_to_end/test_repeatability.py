@@ -13,7 +13,7 @@ from command_line import SAMPLES, skintexture
 from skintexture.errors import InputError
 from skintexture.locate.anatomy import ZONE_NAMES
 from skintexture.recipe import load_recipe
-from skintexture.repeatability import repeatability
+from skintexture.repeated_shots import repeatability
 from skintexture.study.repeatability import RepeatabilityProfile
 from skintexture.study.repeatability_table import TABLE_COLUMNS
 

@@ -23,7 +23,7 @@ from skintexture.io.finding import find_photos
 from skintexture.locate.scale import KnownScale
 from skintexture.run import finish, measuring
 from skintexture.run.status import status_of
-from skintexture.score import score
+from skintexture.scoring import score
 
 WALL = Image.new("RGB", (80, 80), (120, 130, 140))
 

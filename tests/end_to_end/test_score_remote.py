@@ -21,7 +21,7 @@ from skintexture.io.places import file_system
 from skintexture.run.merge import merge
 from skintexture.run.options import RunOptions
 from skintexture.run.status import status_of
-from skintexture.score import score, score_set
+from skintexture.scoring import score, score_set
 
 PATCH = {"recipe": "coarse", "patch": True, "known": KnownScale(px_per_mm=6)}
 # Libraries of the object store warn of what they do to each other.

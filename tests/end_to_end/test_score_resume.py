@@ -22,7 +22,7 @@ from skintexture.run.folder import RunFolder
 from skintexture.run.merge import merge
 from skintexture.run.options import RunOptions
 from skintexture.run.status import status_of
-from skintexture.score import score, score_set
+from skintexture.scoring import score, score_set
 
 PATCH = {"recipe": "coarse", "patch": True, "known": KnownScale(px_per_mm=6)}
 KILLABLE = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")

@@ -14,7 +14,7 @@ from cheap_runs import make_patches
 from skintexture import KnownScale
 from skintexture.run import finish, options
 from skintexture.run.options import RunOptions
-from skintexture.score import score, score_set
+from skintexture.scoring import score, score_set
 
 PAGE = (Path(__file__).parents[2] / "docs/batch.md").read_text("utf-8")
 PATCH = {"recipe": "coarse", "patch": True, "known": KnownScale(px_per_mm=6)}

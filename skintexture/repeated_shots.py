@@ -17,7 +17,7 @@ from skintexture.io.tables import write_bytes, write_json, write_table
 from skintexture.photo_job import refuse_odd_workers, remove_stale
 from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
 from skintexture.report.agreement_plots import plot_agreement
-from skintexture.score import score
+from skintexture.scoring import score
 from skintexture.shot_pairs import Progress, compare_pairs, pair_jobs, photos_once, without_incomparable
 from skintexture.study.repeatability import RepeatabilityProfile, profile_of
 from skintexture.study.repeatability_table import repeatability_table
