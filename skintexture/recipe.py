@@ -92,7 +92,8 @@ class ComparisonParams(Params):
     confidence : float
         Of the intervals.
     verdict_confidence : float
-        Of the interval that must exclude zero for a verdict: every table holds hundreds of them.
+        Of the whole face's interval that must exclude zero for a verdict. Of the zones that get one for the same
+        metric, the share expected to deserve it.
     """
 
     tile_mm: Millimetres

@@ -40,6 +40,9 @@ class Situation:
         average was taken off; skins differ in it.
     compression : float
         Natural log of the ratio of the steps in which JPEG stores the two photos, its sign taken off.
+    slant : float
+        How far the zone's skin turns away from the camera, in the photo that shows it more from the side: the tangent
+        of its mean slant less 1, that of 45°; 0 where it slants less.
     """
 
     blur_px: float = 0.0
@@ -47,6 +50,7 @@ class Situation:
     turn: float = 0.0
     shine: float = 0.0
     compression: float = 0.0
+    slant: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Scatter:
         Added, in squares, for each unit of the zone's change of shading.
     per_compression : float
         Added, in squares, for each unit of the difference of compression.
+    per_slant : float
+        Added, in squares, for each unit of the zone's slant.
     """
 
     reshot: float
@@ -76,6 +82,7 @@ class Scatter:
     per_blur_px: float
     per_shading: float
     per_compression: float
+    per_slant: float
 
     def sd(self, zone: str, situation: Situation) -> float:
         """SD of the change, all parts together."""
@@ -86,6 +93,17 @@ class Scatter:
 
 PARTS = tuple(part.name for part in fields(Scatter))
 """Names of the parts, as the table has them."""
+
+
+def slant_beyond_45(slant_deg: float) -> float:
+    """How far skin turns away from the camera, as `Situation` has it.
+
+    Parameters
+    ----------
+    slant_deg : float
+        0 … < 90.
+    """
+    return max(math.tan(math.radians(slant_deg)) - 1.0, 0.0)
 
 
 def compression_between(before: Photo, after: Photo) -> float:
@@ -133,7 +151,8 @@ def scatter_between_shots(profile: RepeatabilityProfile | None) -> Callable[[str
         shipped = scatter_of(metric)
         own_pct = math.nan if profile is None else profile.sd_of_change_pct(zone, metric)
         if not math.isnan(own_pct):
-            shipped = replace(shipped, reshot=own_pct / 100.0, reshot_face=own_pct / 100.0)
+            # Each zone's own scatter holds what its slant does.
+            shipped = replace(shipped, reshot=own_pct / 100.0, reshot_face=own_pct / 100.0, per_slant=0.0)
         return shipped.sd(zone, situation)
 
     return scatter

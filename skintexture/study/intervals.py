@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from skintexture.model import FloatArray
@@ -113,6 +114,37 @@ def jackknife_sd(without: FloatArray) -> float:
         return math.nan
     spread = math.sqrt((size - 1) / size * float(np.sum((known - known.mean()) ** 2)))
     return spread * float(special.stdtrit(size - 1, 0.975)) / 1.96
+
+
+def chance_of(found: Estimate, sd: float) -> float:
+    """How often chance alone makes a change of this size or more, in either direction: 0 … 1."""
+    return 2.0 * float(special.ndtr(-abs(found.relative) / sd))
+
+
+def few_by_chance(chance: FloatArray, share: float) -> NDArray[np.bool_]:
+    """Choose changes of which at most a share is expected to be by chance (Benjamini and Hochberg 1995).
+
+    Parameters
+    ----------
+    chance : (N,) float64
+        Of each, 0 … 1.
+    share : float
+        0 … 1.
+
+    Returns
+    -------
+    (N,) bool
+
+    Examples
+    --------
+    >>> few_by_chance(np.array([0.001, 0.03, 0.04, 0.9]), 0.05)
+    array([ True, False, False, False])
+    >>> few_by_chance(np.array([0.001, 0.02, 0.03, 0.04]), 0.05)
+    array([ True,  True,  True,  True])
+    """
+    allowed = share * np.arange(1, len(chance) + 1) / max(len(chance), 1)
+    passing = np.flatnonzero(np.sort(chance) <= allowed)
+    return np.asarray(chance <= (allowed[passing[-1]] if len(passing) else -1.0))
 
 
 def interval_pct(found: Estimate, sd: float, confidence: float) -> tuple[float, float]:

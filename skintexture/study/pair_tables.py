@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import special
 
 from skintexture.locate.anatomy import WHOLE_FACE
@@ -16,7 +15,7 @@ from skintexture.metrics.definition import Metric
 from skintexture.model import FloatArray
 from skintexture.recipe import ComparisonParams, Recipe
 from skintexture.study.change import Change, compared_metrics
-from skintexture.study.intervals import interval_pct
+from skintexture.study.intervals import few_by_chance, interval_pct
 from skintexture.study.pair import Comparison
 from skintexture.study.paired_pores import PairedPores
 from skintexture.study.verdict import NOT_COMPARABLE
@@ -65,7 +64,7 @@ CHANGE_MAP_COLUMNS: dict[str, str] = {
 
 # Whose scatter between shots each map has.
 _MAPPED = {"texture": "band_rms_1_2mm_luminance", "pore_contrast": "paired_pore_contrast_luminance"}
-# Share of tiles called significant that may be so by chance alone (Benjamini and Hochberg 1995).
+# Share of tiles called significant that may be so by chance alone.
 _FALSE_SHARE = 0.05
 # A tile of pores counts from this many on.
 _LEAST_PORES = 3
@@ -221,13 +220,6 @@ def _between_shots(comparison: Comparison, metric: str) -> float:
     return math.sqrt(float(np.mean(np.square(scatter)))) if scatter else math.inf
 
 
-def _few_by_chance(chance: FloatArray) -> NDArray[np.bool_]:
-    """Choose tiles of which at most `_FALSE_SHARE` are expected by chance (Benjamini and Hochberg 1995)."""
-    allowed = _FALSE_SHARE * np.arange(1, len(chance) + 1) / len(chance)
-    passing = np.flatnonzero(np.sort(chance) <= allowed)
-    return chance <= (allowed[passing[-1]] if len(passing) else -1.0)
-
-
 def _map_rows(metric: str, centres: FloatArray, change: FloatArray, scatter: tuple[FloatArray, float]) -> list[Row]:
     """Rows of one metric; the scatter of a tile is read from how neighbours differ, and added to that between shots."""
     n, between = scatter
@@ -236,7 +228,7 @@ def _map_rows(metric: str, centres: FloatArray, change: FloatArray, scatter: tup
     comparable = math.isfinite(between)
     sd = np.hypot(_scatter(centres, change, n), between if comparable else 0.0)
     chance = 2.0 * special.ndtr(-np.abs(change) / sd)
-    significant = _few_by_chance(chance)
+    significant = few_by_chance(chance, _FALSE_SHARE)
     return [
         {
             "face_u": u,

@@ -12,6 +12,7 @@ Verdict = Literal["improved", "worse", "changed", "no change shown", "not compar
 NOT_COMPARABLE: Verdict = "not comparable"
 NO_CHANGE: Verdict = "no change shown"
 WITHIN = "within the scatter of photographs"
+ONE_OF_MANY = "of many zones, one may change as much by chance alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +30,19 @@ class Finding:
     reason: str
 
 
-def judge(change_pct: float, surely_pct: tuple[float, float], direction: Direction) -> Finding:
+def judge(change: float, direction: Direction, *, shown: bool, alone: bool = False) -> Finding:
     """Turn a change into a verdict.
 
     Parameters
     ----------
-    change_pct : float
-    surely_pct : tuple of float
-        Interval that must exclude 0 for a change to be shown.
+    change : float
+        On any scale; its sign counts.
     direction : {"lower_better", "higher_better", "none"}
         Which way is smoother skin.
+    shown : bool
+        Whether it is more than chance makes.
+    alone : bool
+        Whether it would be if this zone were the only one.
 
     Returns
     -------
@@ -46,15 +50,14 @@ def judge(change_pct: float, surely_pct: tuple[float, float], direction: Directi
 
     Examples
     --------
-    >>> judge(-20.0, (-30.0, -10.0), "lower_better").verdict
+    >>> judge(-0.2, "lower_better", shown=True).verdict
     'improved'
-    >>> judge(-20.0, (-45.0, 5.0), "lower_better").verdict
+    >>> judge(-0.2, "lower_better", shown=False).verdict
     'no change shown'
     """
-    low, high = surely_pct
-    if not (low > 0.0 or high < 0.0):
-        return Finding(NO_CHANGE, WITHIN)
+    if not shown:
+        return Finding(NO_CHANGE, ONE_OF_MANY if alone else WITHIN)
     if direction == "none":
         return Finding("changed", "")
-    better = (change_pct < 0.0) == (direction == "lower_better")
+    better = (change < 0.0) == (direction == "lower_better")
     return Finding("improved" if better else "worse", "")

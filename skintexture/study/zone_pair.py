@@ -23,7 +23,7 @@ from skintexture.metrics.bands import band_name
 from skintexture.metrics.pores import ROOM_MM, PoreParams
 from skintexture.model import Channel, Zone
 from skintexture.recipe import Needs, Recipe
-from skintexture.study.between_shots import Situation
+from skintexture.study.between_shots import Situation, slant_beyond_45
 from skintexture.study.equalise import assumed_blur_px, power_left
 from skintexture.study.joint import JointPlaces, JointZone, Labels, Pair, Tiles, cut_jointly
 from skintexture.study.paired_pores import PairedPores, PoreSignal, pair_pores, tally_counted, tally_paired
@@ -148,10 +148,11 @@ class Stage:
     def _situation(self, joint: JointZone) -> Situation:
         tile = joint.places[0].tile[joint.cuttings[0].patches["luminance"].mask]
         tile = tile[tile >= 0]
+        seen = Situation(turn=_turn(joint), slant=slant_beyond_45(max(zone.slant_deg for zone in joint.zones)))
         if not len(tile):
-            return Situation(turn=_turn(joint))
+            return seen
         shading = float(np.sqrt(np.mean(self.shading.change[tile] ** 2)))
-        return Situation(shading=shading, turn=_turn(joint), shine=abs(float(self.shading.shine[tile].mean())))
+        return replace(seen, shading=shading, shine=abs(float(self.shading.shine[tile].mean())))
 
     def _texture(self, joint: JointZone, blocks: Labels) -> tuple[dict[str, Tally], dict[str, Tally]]:
         tallies: tuple[dict[str, Tally], dict[str, Tally]] = ({}, {})

@@ -16,6 +16,7 @@ from skintexture.study.change import BLURRED_AWAY, LITTLE_SHARED, UNSTEADY, Benc
 from skintexture.study.comparability import Hindrances
 from skintexture.study.pair_tables import CHANGE_COLUMNS, nothing_compared
 from skintexture.study.tallies import Tally
+from skintexture.study.verdict import ONE_OF_MANY, Finding
 from skintexture.study.zone_pair import ZonePair
 
 RECIPE = load_recipe("standard")
@@ -178,3 +179,27 @@ def test_a_zone_seen_at_another_slant_is_less_sure():
     changes = {change.zone: change for change in bench.all_changes(zones) if change.metric == METRIC}
     assert changes["nose"].finding.verdict == "no change shown"
     assert changes["chin"].scatter == pytest.approx(0.02)
+
+
+def test_one_zone_of_many_must_change_more_than_many_zones_that_change_alike():
+    """At a scatter of 2 %, a change of 5.6 % is 2.8 standard deviations: chance makes it once in 200 zones."""
+    alone = _changes(_all_zones(10.0, nose=_zone("nose", 9.45)))["nose", METRIC].finding
+    assert alone == Finding("no change shown", ONE_OF_MANY)
+    assert all(_changes(_all_zones(9.45))[zone, METRIC].finding.verdict == "improved" for zone in ("nose", "chin"))
+    assert _changes(_all_zones(10.0, nose=_zone("nose", 9.0)))["nose", METRIC].finding.verdict == "improved"
+
+
+def test_zones_that_cannot_be_compared_ask_no_more_of_the_others():
+    against = {(zone, METRIC): Hindrances(("smile",), ()) for zone in RECIPE.zones.names if zone != "nose"}
+    changes = _changes(_all_zones(10.0, nose=_zone("nose", 9.45)), hindrances=against)
+    assert changes["nose", METRIC].finding.verdict == "improved"
+
+
+@pytest.mark.parametrize(("slant_deg", "verdict"), [(49.0, "no change shown"), (51.0, "not comparable")])
+def test_widths_of_pores_are_not_compared_where_skin_is_seen_from_the_side(slant_deg, verdict):
+    metrics = (METRIC, CONTRAST, AREA, "pore_diameter_p90")
+    zone = _zone("nose", 10.0, metrics=metrics)
+    slanted = replace(zone, zones=(replace(zone.zones[0], slant_deg=slant_deg), zone.zones[1]))
+    changes = _changes(_all_zones(10.0, nose=slanted))
+    assert {changes["nose", name].finding.verdict for name in (AREA, "pore_diameter_p90")} == {verdict}
+    assert {changes["nose", name].finding.verdict for name in (METRIC, CONTRAST)} == {"no change shown"}

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from skintexture.study.intervals import Estimate, estimate, interval_pct, jackknife_sd
+from skintexture.study.intervals import Estimate, chance_of, estimate, few_by_chance, interval_pct, jackknife_sd
 from skintexture.study.tallies import Tally
 
 
@@ -78,3 +79,19 @@ def test_signed_values_change_by_as_much_the_other_way_round():
 def test_the_widest_interval_is_still_a_number():
     found = Estimate(1.0, 1.0, 0.0, True, 900.0)
     assert math.isfinite(interval_pct(found, found.sampling_sd, 0.95)[1])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_changes_are_chosen_as_benjamini_and_hochberg_do(seed):
+    rng = np.random.default_rng(seed)
+    chance = np.concatenate([rng.uniform(size=80), rng.uniform(0, 0.01, size=seed), [0.004, 0.004]])
+    np.testing.assert_array_equal(few_by_chance(chance, 0.05), stats.false_discovery_control(chance) <= 0.05)
+
+
+def test_no_change_is_chosen_where_nothing_is_sure():
+    assert not few_by_chance(np.array([0.3, 0.06, 0.9]), 0.05).any()
+
+
+def test_chance_is_two_sided():
+    found = Estimate(2.0, 1.0, -0.2, True, 0.05)
+    assert chance_of(found, 0.1) == pytest.approx(2 * stats.norm.sf(2.0))

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from skintexture.study.verdict import NO_CHANGE, judge
+from skintexture.study.verdict import NO_CHANGE, ONE_OF_MANY, WITHIN, Finding, judge
 
 
 @pytest.mark.parametrize(
-    ("change", "surely", "direction", "verdict"),
+    ("change", "direction", "verdict"),
     [
-        (-20, (-30, -10), "lower_better", "improved"),
-        (20, (10, 30), "lower_better", "worse"),
-        (-20, (-30, -10), "higher_better", "worse"),
-        (20, (10, 30), "higher_better", "improved"),
-        (20, (10, 30), "none", "changed"),
-        (-20, (-45, 5), "lower_better", NO_CHANGE),
-        (-20, (-45, 0), "lower_better", NO_CHANGE),
-        (float("nan"), (float("nan"), float("nan")), "lower_better", NO_CHANGE),
+        (-20, "lower_better", "improved"),
+        (20, "lower_better", "worse"),
+        (-20, "higher_better", "worse"),
+        (20, "higher_better", "improved"),
+        (20, "none", "changed"),
     ],
 )
-def test_only_an_interval_that_excludes_zero_is_a_change(change, surely, direction, verdict):
-    assert judge(change, surely, direction).verdict == verdict
+def test_what_is_shown_gets_its_side(change, direction, verdict):
+    assert judge(change, direction, shown=True) == Finding(verdict, "")
+
+
+def test_what_is_not_shown_says_whether_it_would_be_alone():
+    assert judge(-20, "lower_better", shown=False) == Finding(NO_CHANGE, WITHIN)
+    assert judge(-20, "lower_better", shown=False, alone=True) == Finding(NO_CHANGE, ONE_OF_MANY)

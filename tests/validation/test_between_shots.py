@@ -8,13 +8,14 @@ import pytest
 
 from skintexture.validation.between_shots import LEAST_PER_BLUR_PX, LEAST_SD, scatter_table
 
+ALIKE = {"blur_px": 0.0, "shading": 0.02, "turn": 0.01, "shine": 0.001, "compression": 0.1, "slant": 0.0}
 
-def _changes(sd, *, zone="nose", blur_px=0.0, shading=0.02, turn=0.01, shine=0.001, compression=0.1, sampling_sd=0.0):
+
+def _changes(sd, *, zone="nose", sampling_sd=0.0, **differs):
     rng = np.random.default_rng(1)
     rows = 4000
     relative = rng.normal(0.0, np.hypot(sd, sampling_sd), rows)
-    row = {"metric": "m", "zone": zone, "sampling_sd": sampling_sd}
-    row |= {"blur_px": blur_px, "shading": shading, "turn": turn, "shine": shine, "compression": compression}
+    row = {"metric": "m", "zone": zone, "sampling_sd": sampling_sd} | ALIKE | differs
     return pd.DataFrame([row] * rows).assign(relative=relative)
 
 
@@ -28,6 +29,7 @@ def test_each_cause_gets_its_part():
             _changes(0.05, turn=0.1),
             _changes(0.05, shine=0.02),
             _changes(0.05, compression=0.8),
+            _changes(0.05, slant=0.2),
         ]
     )
     found = scatter_table(changes).iloc[0]
@@ -38,6 +40,7 @@ def test_each_cause_gets_its_part():
     assert found["per_turn"] == pytest.approx(0.4, rel=0.1)
     assert found["per_shine"] == pytest.approx(2.0, rel=0.1)
     assert found["per_compression"] == pytest.approx(0.05, rel=0.1)
+    assert found["per_slant"] == pytest.approx(0.2, rel=0.1)
 
 
 def test_no_metric_is_surer_than_rounding_and_registration():
