@@ -141,6 +141,7 @@ def compare(
     recipe: str | Recipe = DEFAULT_RECIPE,
     known: tuple[KnownScale, KnownScale] | None = None,
     repeatability: str | Path | None = None,
+    title: str | None = None,
 ) -> Compared:
     """Find out what changed on the skin between two photos of a face.
 
@@ -155,6 +156,8 @@ def compare(
     repeatability : path, optional
         Profile that changes are held against, as `skintexture repeatability` writes it; without it, the scatter of
         phantoms.
+    title : str, optional
+        Above the summary; without it, the names of the files.
 
     Returns
     -------
@@ -168,7 +171,7 @@ def compare(
     """
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     folder = None if out is None else Path(out)
-    profile = None if repeatability is None else _profile(Path(repeatability), chosen)
+    profile = None if repeatability is None else read_profile(Path(repeatability), chosen)
     scales = [checked_scale(scale, patch=False) for scale in known or (KnownScale(), KnownScale())]
     shots = [
         _Shot(Path(path), About(f"{visit}/{as_text(Path(path).name)}", chosen, {"visit": visit}), scale)
@@ -190,7 +193,7 @@ def compare(
     compared = _tables(shots, seen, comparison, chosen)
     if folder is not None:
         compared.write(folder)
-        _draw(compared, shots, folder)
+        _draw(compared, shots, folder, title=title or " → ".join(as_text(shot.path.name) for shot in shots))
     return compared
 
 
@@ -215,7 +218,14 @@ class _Shot:
             return Refused(problem.reason, problem.remedy)
 
 
-def _profile(path: Path, recipe: Recipe) -> RepeatabilityProfile:
+def read_profile(path: Path, recipe: Recipe) -> RepeatabilityProfile:
+    """Read a profile of repeated shots.
+
+    Raises
+    ------
+    InputError
+        It can't be read, or was made with another recipe.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -255,7 +265,7 @@ def _as_result(seen: Sighting, pores: tuple[LocatedPore, ...]) -> PhotoResult:
     return PhotoResult(seen.face, scene.scale, scene.quality, scene.skin, seen.zones, (), pores, seen.caveats)
 
 
-def _draw(compared: Compared, shots: list[_Shot], folder: Path) -> None:
+def _draw(compared: Compared, shots: list[_Shot], folder: Path, *, title: str) -> None:
     """Draw what was compared where, and what was found; remove what an earlier run left."""
     overlays = [overlay_path(folder, shot.about.name) for shot in shots]
     done = compared.comparison
@@ -271,7 +281,7 @@ def _draw(compared: Compared, shots: list[_Shot], folder: Path) -> None:
     for (name, side), path in zip(done.pair.sides(), overlays, strict=True):
         result = _as_result(side, _located(done, name))
         write_bytes(encode_jpeg(draw_overlay(side.scene.photo, result, max_slant_deg=slant)), Path(str(path)))
-    summary = summary_of(compared, " → ".join(as_text(shot.path.name) for shot in shots))
+    summary = summary_of(compared, title)
     for picture, data in zip(PICTURES, render_summary(summary, ("png", "svg")), strict=True):
         write_bytes(data, folder / picture)
 

@@ -91,7 +91,9 @@ def pair_jobs(pairs: pd.DataFrame, rows: Mapping[str, ManifestRow], recipe: Reci
     for row in pairs.to_dict("records"):
         before, after = rows[row["photo_before"]], rows[row["photo_after"]]
         places = (before.photo.path, after.photo.path)
-        jobs.append(PairJob({str(name): row[name] for name in row}, places, (_scale(before), _scale(after)), recipe))
+        jobs.append(
+            PairJob({str(name): row[name] for name in row}, places, (stated_scale(before), stated_scale(after)), recipe)
+        )
     return jobs
 
 
@@ -141,7 +143,8 @@ def _lost(job: PairJob, refused: Refused) -> PairRows:
     return PairRows(pd.DataFrame(), pd.DataFrame(photos, columns=list(PHOTO_COLUMNS)))
 
 
-def _scale(row: ManifestRow) -> KnownScale:
+def stated_scale(row: ManifestRow) -> KnownScale:
+    """Return what a manifest says of a photo's scale."""
     stated = [None if math.isnan(value) else value for value in (row.px_per_mm, row.interpupillary_mm)]
     return KnownScale(*stated)
 

@@ -30,6 +30,10 @@ _COMMANDS = MappingProxyType(
             "compare:compare",
             "Say what changed on the skin between two photos of a face, and how sure that is.",
         ),
+        "compare-set": (
+            "compare_set:compare_set",
+            "Compare every subject's visits with the first, and say what the group shows.",
+        ),
         "repeatability": ("repeatability:repeatability", "Tell how far your photographs of unchanged skin differ."),
         "check": ("check:check", "Measure photos again and hold every number against a baseline."),
         "validate": (

@@ -65,10 +65,11 @@ def print_json(value: Any) -> None:
 
 
 class PhotoProgress:
-    """A bar that counts photos; a no-op where nobody is to see it."""
+    """A bar that counts photos, or other things; a no-op where nobody is to see it."""
 
-    def __init__(self, bar: Progress | None) -> None:
+    def __init__(self, bar: Progress | None, what: str = "photos") -> None:
         self._bar = bar
+        self._what = what
         self._task = None if bar is None else bar.add_task("measuring", total=None, refused="", rate="")
 
     def __call__(self, done: int, refused: int, given: int) -> None:
@@ -81,12 +82,12 @@ class PhotoProgress:
             completed=done,
             total=given,
             refused=f"{refused} refused" if refused else "",
-            rate=f"{60 * speed:.0f} photos/min" if speed else "",
+            rate=f"{60 * speed:.0f} {self._what}/min" if speed else "",
         )
 
 
 @contextmanager
-def photo_progress(*, shown: bool) -> Iterator[PhotoProgress]:
+def photo_progress(*, shown: bool, what: str = "photos") -> Iterator[PhotoProgress]:
     """Show a progress bar with rate and time left on standard error, where that is a terminal."""
     if not shown or not err.is_terminal:
         yield PhotoProgress(None)
@@ -100,4 +101,4 @@ def photo_progress(*, shown: bool) -> Iterator[PhotoProgress]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True) as bar:
-        yield PhotoProgress(bar)
+        yield PhotoProgress(bar, what)

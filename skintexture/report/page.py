@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from skintexture.report.lettering import font, wrap
@@ -16,11 +21,15 @@ MARGIN_PX = 36
 INNER_PX = WIDTH_PX - 2 * MARGIN_PX
 DPI = 100
 
+Form = Literal["png", "svg"]
+"""Files that a page can be saved as."""
+
 INK, PALE = "#141414", "#5a5a5a"
 
 _LINE = 1.35  # height of a line, in letters
 _ASCENT = 0.93  # of DejaVu Sans, in letters
 _POINTS = 72 / DPI
+_PNG_LEVEL = 2  # photographs hardly shrink further, and take three times as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +115,41 @@ def shared_width(count: int, gap_px: float) -> list[tuple[float, float]]:
     """Left edge and width of each of some columns that share the page."""
     width = (INNER_PX - (count - 1) * gap_px) / count
     return [(MARGIN_PX + k * (width + gap_px), width) for k in range(count)]
+
+
+def render_page(draw: Callable[[], Figure], forms: tuple[Form, ...]) -> tuple[bytes, ...]:
+    """Draw a page and save it.
+
+    Parameters
+    ----------
+    draw : callable
+        Returns the figure.
+    forms : tuple of {"png", "svg"}
+
+    Returns
+    -------
+    tuple of bytes
+        A file of each form; same content, same bytes. Letters are outlines in SVG, so that it looks alike everywhere.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams["font.family"] = "DejaVu Sans"
+        mpl.rcParams["text.parse_math"] = False
+        mpl.rcParams["svg.hashsalt"] = "skintexture"
+        mpl.rcParams["hatch.linewidth"] = 0.8
+        figure = draw()
+        FigureCanvasAgg(figure)
+        return tuple(_saved(figure, form) for form in forms)
+
+
+def _saved(figure: Figure, form: Form) -> bytes:
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        # A letter that the font lacks is drawn as a box.
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
+        if form == "png":
+            packing = {"compress_level": _PNG_LEVEL}
+            figure.savefig(file, format=form, metadata={"Software": None}, pil_kwargs=packing)
+        else:
+            figure.savefig(file, format=form, metadata={"Date": None, "Creator": None})
+    return file.getvalue()

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from dataclasses import dataclass
-from typing import Literal
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.report.answer import FINDINGS, Answer, Endpoint, answer, limits, overall
 from skintexture.report.face_maps import Outlines, crop_to, draw_map, draw_photo
 from skintexture.report.forest import better, draw_forest, forest_zones, widest_pct
-from skintexture.report.page import MARGIN_PX, PALE, WIDTH_PX, Canvas, Page, shared_width
+from skintexture.report.page import MARGIN_PX, PALE, WIDTH_PX, Canvas, Form, Page, render_page, shared_width
 from skintexture.report.verdict_style import STYLES
 from skintexture.report.view import Picture
 from skintexture.report.zone_paint import short_name
@@ -30,16 +25,12 @@ _ZONES_PX = 170  # width of the zones' names
 _VERDICT_PX = 134  # width of "improved"
 _AXIS_PX = 38
 _MOST_LIMITS = 8
-_PNG_LEVEL = 2  # photographs hardly shrink further, and take three times as long
 
 
 _ZONES_LEFT_PX = MARGIN_PX + _MAP_PX + _GAP_PX
 _PLOT_LEFT_PX = _ZONES_LEFT_PX + _ZONES_PX
 _PLOT_WIDTH_PX = WIDTH_PX - MARGIN_PX - _VERDICT_PX - _PLOT_LEFT_PX
 _FURTHER_LEFT_PX = MARGIN_PX + _MAP_PX
-
-Form = Literal["png", "svg"]
-"""Files that the page can be saved as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +79,7 @@ def render_summary(summary: Summary, forms: tuple[Form, ...]) -> tuple[bytes, ..
     tuple of bytes
         A file of each form; same content, same bytes. Letters are outlines in SVG, so that it looks alike everywhere.
     """
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams["font.family"] = "DejaVu Sans"
-        mpl.rcParams["text.parse_math"] = False
-        mpl.rcParams["svg.hashsalt"] = "skintexture"
-        mpl.rcParams["hatch.linewidth"] = 0.8
-        figure = draw_summary(summary)
-        FigureCanvasAgg(figure)
-        return tuple(_saved(figure, form) for form in forms)
-
-
-def _saved(figure: Figure, form: Form) -> bytes:
-    file = io.BytesIO()
-    with warnings.catch_warnings():
-        # A letter of the title that the font lacks is drawn as a box.
-        warnings.filterwarnings("ignore", "Glyph", UserWarning)
-        if form == "png":
-            packing = {"compress_level": _PNG_LEVEL}
-            figure.savefig(file, format=form, metadata={"Software": None}, pil_kwargs=packing)
-        else:
-            figure.savefig(file, format=form, metadata={"Date": None, "Creator": None})
-    return file.getvalue()
+    return render_page(lambda: draw_summary(summary), forms)
 
 
 def draw_summary(summary: Summary) -> Figure:

@@ -38,13 +38,13 @@ def repeated_photos(photos: pd.DataFrame, same_skin: Sequence[Sequence[str]] = (
         A photo has no subject, a visit of ``same_skin`` doesn't exist or is in two groups, two shots have the same
         number, or no skin was photographed twice.
     """
-    _require_subjects(photos)
+    require_subjects(photos)
     visits = _joined_visits(photos["visit"], same_skin)
     repeats = photos[["photo", "subject"]].assign(visit=visits.astype("string"))
     order = photos["repeat"] if "repeat" in photos else pd.Series("", index=photos.index)
-    _require_single_shots(photos.assign(repeat=order))
+    require_single_shots(photos.assign(repeat=order))
     repeats = repeats.assign(
-        place=range(len(repeats)), visit_as_given=_places(photos["visit"]), order=order.map(_natural)
+        place=range(len(repeats)), visit_as_given=_places(photos["visit"]), order=order.map(in_number_order)
     )
     repeats = repeats.sort_values(["visit_as_given", "order", "place"], kind="stable")
     skins = repeats.groupby(["subject", "visit"], sort=False)
@@ -58,7 +58,8 @@ def repeated_photos(photos: pd.DataFrame, same_skin: Sequence[Sequence[str]] = (
     return repeats.sort_values("place")[list(REPEAT_COLUMNS)].reset_index(drop=True)
 
 
-def _require_subjects(photos: pd.DataFrame) -> None:
+def require_subjects(photos: pd.DataFrame) -> None:
+    """Raise InputError if a photo's ``subject`` is not given."""
     unknown = photos.loc[photos["subject"].fillna("") == "", "photo"]
     if len(unknown):
         shown = ", ".join(unknown[:_SHOWN]) + (" …" if len(unknown) > _SHOWN else "")
@@ -82,7 +83,8 @@ def _joined_visits(visits: pd.Series[str], same_skin: Sequence[Sequence[str]]) -
     return visits.map(lambda visit: first.get(visit, visit))
 
 
-def _require_single_shots(photos: pd.DataFrame) -> None:
+def require_single_shots(photos: pd.DataFrame) -> None:
+    """Raise InputError if two photos of one ``subject`` and ``visit`` have the same ``repeat``."""
     numbered = photos[photos["repeat"].fillna("") != ""]
     twice = numbered[numbered.duplicated(["subject", "visit", "repeat"], keep=False)]
     if len(twice):
@@ -100,7 +102,7 @@ def _places(visits: pd.Series[str]) -> pd.Series[int]:
     return visits.map(place)
 
 
-def _natural(number: str) -> tuple[int, str]:
+def in_number_order(number: str) -> tuple[int, str]:
     """Order numbers written as text: 2 before 10."""
     return len(number), number
 
