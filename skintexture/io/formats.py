@@ -1,6 +1,7 @@
 """From a file's bytes to its samples, whatever the format; what can't be read in full is refused with its reason.
 
-Pillow decodes every file, since it refuses damage without a word; but of 16 bits it keeps 8, so OpenCV reads those.
+Pillow decodes every file, since it refuses damage without a word; but of 16 bits it keeps 8, so OpenCV reads those;
+and of a JPEG's pixels it takes any, so what libjpeg says of them is asked for through OpenCV.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ from PIL.WebPImagePlugin import WebPImageFile
 from skintexture.errors import PhotoProblem
 from skintexture.io.colour import ADOBE_RGB, SRGB, Encoding, Samples, encoding_of, through_tables
 from skintexture.io.exif import CameraNotes, read_notes, upright
-from skintexture.io.jpeg import chroma_quality, jpeg_quality
+from skintexture.io.jpeg import chroma_quality, jpeg_quality, scan_damage
 from skintexture.io.png import check_pixels, open_png, pixel_chunks, png_bits
 from skintexture.io.signatures import recognise
-from skintexture.io.tiff import is_lossy, muted_libtiff, open_tiff, tiff_bits
+from skintexture.io.standard_error import caught_standard_error
+from skintexture.io.tiff import is_lossy, open_tiff, tiff_bits
 from skintexture.model import BoolImage
 
 MIN_SIDE_PX = 64
@@ -214,8 +216,11 @@ def _load(kind: str, image: ImageFile, data: bytes) -> None:
     with _reading(kind):
         if kind == "PNG":
             check_pixels(data)
-        with muted_libtiff() if kind == "TIFF" else nullcontext():
+        with caught_standard_error() if kind == "TIFF" else nullcontext():  # libtiff prints, and can't be asked not to
             image.load()
+    if kind == "JPEG" and (damage := scan_damage(data)):
+        remedy = f"{_COPY_AGAIN}; if all of it looks right there, export it as PNG"
+        raise PhotoProblem(f"the JPEG file is damaged: {damage}", remedy)
 
 
 def _read_8_bits(kind: str, image: ImageFile) -> _Read:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
@@ -27,8 +23,6 @@ _FEW_PAGES = 100  # beyond this no one keeps thumbnails: don't walk a damaged fi
 _CONVERT = "open it in an image editor, flatten it, and export it as TIFF or PNG, RGB, 8 or 16 bits per channel"
 
 _Tags = Mapping[int, Any]
-_STANDARD_ERROR = 2
-_MUTING = threading.Lock()
 
 
 def open_tiff(data: bytes) -> TiffImageFile:
@@ -115,17 +109,3 @@ def _is_read_at_16_bits(tags: _Tags) -> bool:
     is_chunky = tags.get(_PLANAR, 1) == 1
     is_known = channels == 3 or (channels == 4 and tags.get(_EXTRA_SAMPLES) in _TRANSPARENCY)
     return tags.get(_PHOTOMETRIC) == _RGB and is_chunky and is_known
-
-
-@contextmanager
-def muted_libtiff() -> Iterator[None]:
-    """Keep libtiff quiet: it prints what it finds wrong in a file, and Pillow offers no other way to stop it."""
-    with _MUTING:
-        kept = os.dup(_STANDARD_ERROR)
-        try:
-            with Path(os.devnull).open("wb") as nowhere:
-                os.dup2(nowhere.fileno(), _STANDARD_ERROR)
-            yield
-        finally:
-            os.dup2(kept, _STANDARD_ERROR)
-            os.close(kept)

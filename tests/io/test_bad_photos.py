@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import subprocess
+import sys
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from skintexture.errors import PhotoProblem
+from skintexture.io.jpeg import scan_damage
 from skintexture.io.photos import read_photo
 
 FILES = {
@@ -29,6 +35,7 @@ FILES = {
     "webp_lossless": lambda e, p: e["Pillow"](p, "WEBP", lossless=True),
     "bmp": lambda e, p: e["Pillow"](p, "BMP"),
 }
+JUNK = b"not padding, since it says something"
 
 
 def refusal(path: Path) -> PhotoProblem:
@@ -58,6 +65,83 @@ def test_damage_within_is_refused_in_silence(kind, encode, busy, write, capfd):
     data[middle : middle + 50] = bytes(50)
     assert "damaged" in refusal(write(bytes(data))).reason
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "jpeg_progressive"])
+def test_a_jpeg_out_of_step_is_refused_in_silence(kind, encode, busy, write, capfd):
+    data = bytearray(FILES[kind](encode, busy))
+    middle = len(data) // 2
+    data[middle : middle + 20] = b"\x5a" * 20
+    assert "the JPEG file is damaged: " in refusal(write(bytes(data))).reason
+    assert capfd.readouterr() == ("", "")
+
+
+def test_zeros_before_the_end_of_a_jpeg_are_padding(encode, busy, write, capfd):
+    data = FILES["jpeg"](encode, busy)
+    read_photo(write(data[:-2] + bytes(60) + data[-2:]))
+    assert "extraneous bytes" in refusal(write(data[:-2] + JUNK + data[-2:])).reason
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_an_editor_left_in_the_header_of_a_jpeg_is_no_damage(encode, busy, write, capfd):
+    data = FILES["jpeg"](encode, busy)
+    for marker in (b"\xff\xdb", b"\xff\xc4", b"\xff\xda"):
+        at = data.index(marker)
+        read_photo(write(data[:at] + JUNK + data[at:]))
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("quality", [5, 50, 100])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"progressive": True},
+        {"restart_marker_blocks": 3},
+        {"restart_marker_rows": 1, "progressive": True},
+        {"subsampling": 2, "optimize": True},
+        {"comment": b"Corrupt JPEG data: bad Huffman code"},
+        {"mode": "CMYK"},
+    ],
+    ids=str,
+)
+def test_a_whole_jpeg_is_not_taken_for_damaged(quality, options, encode, busy, capfd):
+    data = encode["Pillow"](busy, "JPEG", quality=quality, **options)
+    thumbnail = encode["Pillow"](busy[:64, :64], "JPEG")
+    with_thumbnail = data[:2] + b"\xff\xe5" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + data[2:]
+    filled_up = data[:-2] + b"\xff" * 5 + data[-2:]
+    for whole in (data, with_thumbnail, filled_up, data + b"what a phone adds", data + data, data + bytes(999)):
+        assert scan_damage(whole) == ""
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_others_print_while_a_jpeg_is_checked_is_kept(encode, busy, monkeypatch, capfd):
+    def decode_beside_another_thread(*_: object) -> None:
+        os.write(2, b"of another thread\nCorrupt JPEG data: bad Huffman code\n")
+
+    monkeypatch.setattr(cv2, "imdecode", decode_beside_another_thread)
+    assert scan_damage(FILES["jpeg"](encode, busy)) == "bad Huffman code"
+    assert capfd.readouterr().err == "of another thread\n"
+
+
+def test_threads_each_hear_of_their_own_jpeg(encode, busy, capfd):
+    whole = FILES["jpeg"](encode, np.tile(busy, (8, 8, 1)))
+    junk = whole[:-2] + JUNK + whole[-2:]
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(scan_damage, [whole, junk] * 20))
+    assert [bool(damage) for damage in found] == [False, True] * 20
+    assert capfd.readouterr() == ("", "")
+
+
+def test_damage_is_found_without_a_standard_error(encode, busy, write):
+    data = FILES["jpeg"](encode, busy)
+    path = write(data[:-2] + JUNK + data[-2:])
+    code = "import sys; from pathlib import Path; from skintexture.io.jpeg import scan_damage; " + (
+        "print(scan_damage(Path(sys.argv[1]).read_bytes()))"
+    )
+    shell = ["sh", "-c", 'exec "$@" 0<&- 2>&-', "sh", sys.executable, "-c", code, str(path)]
+    done = subprocess.run(shell, capture_output=True, text=True, check=True)
+    assert "extraneous bytes" in done.stdout
 
 
 @pytest.mark.parametrize("bits", [8, 16])
