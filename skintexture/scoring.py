@@ -40,6 +40,8 @@ class Summary:
         How many were given, and how many of them could not be measured.
     kept : int
         How many of them an earlier run into the same folder had looked at.
+    passed_over : int
+        How many files of kinds that can't be read lay beside a photo of the same name, and are none of these.
     recipe : Recipe
         That they were measured with.
     """
@@ -47,6 +49,7 @@ class Summary:
     photos: int
     refused: int
     kept: int
+    passed_over: int
     recipe: Recipe
 
 
@@ -197,7 +200,8 @@ def _run(inputs: Inputs, out: str | Path, settings: Settings, *, how: tuple[RunO
         photos = inputs.table.select(["photo", "subject", "visit", *inputs.further_columns])
         refused = write_results(folder, photos.append_column("record", pa.array(records)), settings.recipe, options)
         folder.end()
-    return Summary(len(inputs), refused, int(np.count_nonzero(kept.records >= 0)), settings.recipe)
+    kept_photos = int(np.count_nonzero(kept.records >= 0))
+    return Summary(len(inputs), refused, kept_photos, inputs.passed_over, settings.recipe)
 
 
 def _facts(settings: Settings, options: RunOptions) -> dict[str, Any]:

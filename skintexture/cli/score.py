@@ -18,6 +18,7 @@ from skintexture.cli.terminal import (
     QuietOption,
     RecipeOption,
     WorkersOption,
+    counted,
     out as screen,
     photo_progress,
     plain,
@@ -204,6 +205,7 @@ def _summary(done: Summary, out: str) -> dict[str, object]:
         "photos": done.photos,
         "measured": done.photos - done.refused,
         "kept": done.kept,
+        "passed_over": done.passed_over,
         "refused": read_refused(out).to_dict("records"),
     }
 
@@ -226,6 +228,9 @@ def _print(done: Summary, out: str) -> None:
     kept = f" ({done.kept} of them by an earlier run)" if done.kept else ""
     recipe = plain(done.recipe.name)
     screen.print(f"{done.photos - done.refused} measured, {done.refused} refused{kept}, recipe {recipe}")
+    if done.passed_over:
+        files = counted(done.passed_over, "file")
+        screen.print(f"{files} of a kind that can't be read (raw, HEIC, …) passed over beside a photo of the same name")
     print_refused(read_refused(out))
     if done.photos <= ORDINARY_PHOTOS:
         print_unmeasured(read_results(out))

@@ -13,9 +13,13 @@ from pathlib import Path
 
 from skintexture.errors import InputError
 from skintexture.io.places import Place, files_at
+from skintexture.io.signatures import RAW_SUFFIXES
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 """Files in a folder are taken for photos by these, in upper or lower case."""
+
+# Photos, too, and not lost in silence: each is a refused row.
+_UNREAD_SUFFIXES = (*RAW_SUFFIXES, ".heic", ".heif", ".hif", ".avif", ".gif", ".jxl", ".jp2")
 
 OWN_PICTURES = ("overlays", "refused", "contact_sheets")
 """Folders of pictures that a run writes beside its `provenance.json`."""
@@ -41,6 +45,23 @@ class PhotoFile:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundPhotos:
+    """What a search came to.
+
+    Attributes
+    ----------
+    photos : list of PhotoFile
+        Each file once.
+    passed_over : int
+        Files in folders, of kinds that can't be read (raw, HEIC, …), beside a photo of the same name: cameras and
+        phones write both of one shot.
+    """
+
+    photos: list[PhotoFile]
+    passed_over: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """A photo that was found.
 
@@ -63,15 +84,26 @@ class _Found:
         """The same for the same file, however it was found."""
         return self.path.resolve() if isinstance(self.place, Path) else self.path
 
+    @property
+    def shot(self) -> tuple[Path, str]:
+        """The same for files that one release of the shutter gave: IMG_1.CR3 and IMG_1.JPG."""
+        return self.path.parent, self.path.stem.casefold()
+
 
 def find_photos(roots: Sequence[Place], *, results: Place | None = None) -> list[PhotoFile]:
+    """Find photos as `search_photos` does, and tell nothing else."""
+    return search_photos(roots, results=results).photos
+
+
+def search_photos(roots: Sequence[Place], *, results: Place | None = None) -> FoundPhotos:
     """Find the photos in folders, by patterns and among files.
 
     Parameters
     ----------
     roots : sequence of Path or str
         Folders, searched with their subfolders for files that end in one of `SUFFIXES`; patterns (``*``, ``?``,
-        ``[…]``; ``**`` for any folders) of such files; and files, taken whatever their suffix. Or URLs of these. Hidden
+        ``[…]``; ``**`` for any folders) of such files; and files, taken whatever their suffix. Or URLs of these. Photos
+        of kinds that can't be read are taken too, to be refused, unless one that can lies beside, of one name. Hidden
         files and folders are skipped, and so are links to folders, unless they are named here; and so are the pictures
         of results: `OWN_PICTURES` and ``summary.png`` beside a ``provenance.json`` or `RUN_FACTS`.
     results : Path or str, optional
@@ -79,8 +111,8 @@ def find_photos(roots: Sequence[Place], *, results: Place | None = None) -> list
 
     Returns
     -------
-    list of PhotoFile
-        Each file once, in natural order of the names (``img2`` before ``img10``), the same on every system. A photo is
+    FoundPhotos
+        In natural order of the names (``img2`` before ``img10``), the same on every system. A photo is
         named by its path within the folder given, or by its file name. Where that would give two files one name, the
         photos of the roots concerned are named by their paths from the folder that those roots have in common.
 
@@ -93,17 +125,30 @@ def find_photos(roots: Sequence[Place], *, results: Place | None = None) -> list
     if missing:
         raise InputError(f"not found: {', '.join(map(str, missing))}", "check the spelling of the paths")
     once: dict[Path, _Found] = {}
+    named: set[Path] = set()
     for root in roots:
         for found in _local(root, results) if isinstance(root, Path) else _at_url(root, results):
             once.setdefault(found.identity, found)
+            if found.place == root:
+                named.add(found.identity)
     if not once:
         raise InputError(
             f"no photo found in {', '.join(map(str, roots)) or 'nothing'}: looked for {' '.join(SUFFIXES)}",
             "give a folder that holds photos, or photos",
         )
-    named = named_apart((found.base, found.path) for found in once.values())
-    files = [PhotoFile(file.name, found.place) for file, found in zip(named, once.values(), strict=True)]
-    return sorted(files, key=lambda photo: _natural(photo.name))
+    chosen = _one_of_each_shot(once, named)
+    apart = named_apart((found.base, found.path) for found in chosen)
+    files = [PhotoFile(file.name, found.place) for file, found in zip(apart, chosen, strict=True)]
+    return FoundPhotos(sorted(files, key=lambda photo: _natural(photo.name)), len(once) - len(chosen))
+
+
+def _one_of_each_shot(found: dict[Path, _Found], named: set[Path]) -> list[_Found]:
+    """Leave out what can't be read beside what can, unless it was named."""
+    unread = {key for key, file in found.items() if key not in named and _ends_in(file.path.name, _UNREAD_SUFFIXES)}
+    if not unread:
+        return list(found.values())
+    shots = {file.shot for key, file in found.items() if key not in unread and _ends_in(file.path.name, SUFFIXES)}
+    return [file for key, file in found.items() if key not in unread or file.shot not in shots]
 
 
 def _is_pattern(text: str) -> bool:
@@ -139,7 +184,11 @@ def _photos_in(folder: Path, results: Place | None) -> Iterator[Path]:
 
 
 def _is_photo(name: str) -> bool:
-    return not name.startswith(".") and name.lower().endswith(SUFFIXES)
+    return not name.startswith(".") and (_ends_in(name, SUFFIXES) or _ends_in(name, _UNREAD_SUFFIXES))
+
+
+def _ends_in(name: str, suffixes: tuple[str, ...]) -> bool:
+    return name.lower().endswith(suffixes)
 
 
 def _at_url(root: str, results: Place | None) -> Iterator[_Found]:

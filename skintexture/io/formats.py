@@ -100,15 +100,15 @@ class Decoded:
     focal_length_35mm: float
 
 
-def decode(data: bytes) -> Decoded:
-    """Decode the bytes of a JPEG, PNG, TIFF, WebP or BMP file.
+def decode(data: bytes, suffix: str = "") -> Decoded:
+    """Decode the bytes of a JPEG, PNG, TIFF, WebP or BMP file; its suffix only tells TIFF from raw files.
 
     Raises
     ------
     PhotoProblem
         If the file is of another format, damaged, incomplete, of several pages, too small or too large.
     """
-    kind = recognise(data)
+    kind = recognise(data, suffix)
     with _reading(kind):
         image, storage = _OPENERS[kind](data)
     _check_size(image)

@@ -26,9 +26,10 @@ def read_photo(path: Place, *, name: str | None = None) -> Photo:
     """Read one photograph, turn it upright and bring it to linear light.
 
     JPEG, PNG, TIFF, WebP and BMP; 8 and 16 bits per channel; grey, colour, palette, CMYK. What the file is is decided
-    by its content, not by its suffix. EXIF orientation is applied. An embedded ICC profile is honoured: curves and a
-    matrix (Display P3, Adobe RGB, …) at full precision and without clipping colours to sRGB's gamut; look-up tables
-    (CMYK) with littleCMS at 8 bits. A file without a profile is sRGB, unless its EXIF says Adobe RGB.
+    by its content, not by its suffix, but for raw files that begin as TIFF does. EXIF orientation is applied. An
+    embedded ICC profile is honoured: curves and a matrix (Display P3, Adobe RGB, …) at full precision and without
+    clipping colours to sRGB's gamut; look-up tables (CMYK) with littleCMS at 8 bits. A file without a profile is sRGB,
+    unless its EXIF says Adobe RGB.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def read_photo(path: Place, *, name: str | None = None) -> Photo:
     """
     data = _read_bytes(path)
     try:
-        decoded = decode(data)
+        decoded = decode(data, Path(last_name(path)).suffix)
         linear_rgb = to_linear(decoded.pixels, decoded.encoding)
     except MemoryError as error:
         raise PhotoProblem("the photo needs more memory than there is", "use fewer workers") from error

@@ -9,12 +9,14 @@ from typing import Any
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
 from skintexture.errors import PhotoProblem
+from skintexture.io.signatures import raw_file
 
 _SUBFILE, _WIDTH, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 258, 259, 262
 _CHANNELS, _PLANAR, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _DNG_VERSION = 277, 284, 338, 339, 50706
 _MOST_CHANNELS = 5  # cyan, magenta, yellow, black and transparency
 _REDUCED = 1  # bit of the subfile type: a smaller copy of another page
 _GREY_INVERTED, _GREY, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
+_OF_SENSORS = {32803, 34892}  # a mosaic of colours, or what was made of one
 _JPEG = 7
 _TRANSPARENCY = {(1,), (2,)}
 _LOSSY = {6, _JPEG, 34892, 50001, 52546}  # JPEG old and new, lossy DNG, WebP, JPEG XL
@@ -66,11 +68,12 @@ def _pages(data: bytes) -> Iterator[_Tags]:
 
 
 def _check_pages(pages: list[_Tags]) -> None:
-    if _DNG_VERSION in pages[0] or pages[0].get(_SUBFILE, 0) & _REDUCED:
-        raise PhotoProblem(
-            "the file is a raw camera file (or begins with a preview), which is not read",
-            "develop it in a raw converter, with the same settings for every photo, and export it as TIFF or JPEG",
-        )
+    if _DNG_VERSION in pages[0]:
+        raise raw_file("DNG")
+    if pages[0].get(_SUBFILE, 0) & _REDUCED:
+        raise raw_file("or one that begins with a preview")
+    if any(page.get(_PHOTOMETRIC) in _OF_SENSORS for page in pages):
+        raise raw_file("samples of a sensor")
     whole = sum(not page.get(_SUBFILE, 0) & _REDUCED for page in pages)
     if whole > 1:
         raise PhotoProblem(f"the TIFF holds {whole} pages, and only one can be the photo", "export each page as a file")

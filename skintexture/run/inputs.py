@@ -6,7 +6,7 @@ import hashlib
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from skintexture.errors import InputError
-from skintexture.io.finding import find_photos
+from skintexture.io.finding import PhotoFile, search_photos
 from skintexture.io.manifests import SCALES, Manifest, read_manifest
 from skintexture.io.places import Place, place_of
 from skintexture.locate.scale import KnownScale
@@ -55,11 +55,14 @@ class Inputs:
     further_columns : tuple of str
     set_digest : str
         Of the names of the whole set, in order: the shards of one set share it.
+    passed_over : int
+        Files of the whole set that can't be read, beside a photo of the same name.
     """
 
     table: pa.Table
     further_columns: tuple[str, ...]
     set_digest: str
+    passed_over: int = 0
 
     def __len__(self) -> int:
         return len(self.table)
@@ -98,15 +101,17 @@ def gather(photos: Sequence[str | Path], manifest: str | Path | None, results: P
     _refuse_own_columns(further)
     if not photos and table is None:
         raise InputError("no photo was given", "give photos, folders of photos, or a manifest")
+    passed_over = 0
     if table is not None and not photos:
         chosen = table.table
     else:
-        chosen = _found([place_of(photo) for photo in photos], table, results)
+        found = search_photos([place_of(photo) for photo in photos], results=results)
+        chosen, passed_over = _with_manifest(found.photos, table), found.passed_over
     digest = hashlib.sha256()
     for name in chosen["photo"]:
         digest.update(f"{name}\n".encode())
     chosen = chosen.append_column("position", pa.array(np.arange(len(chosen), dtype=np.int64)))
-    return Inputs(chosen, further, digest.hexdigest())
+    return Inputs(chosen, further, digest.hexdigest(), passed_over)
 
 
 def shard_of(inputs: Inputs, part: int, parts: int) -> Inputs:
@@ -125,7 +130,7 @@ def shard_of(inputs: Inputs, part: int, parts: int) -> Inputs:
     """
     names = inputs.table["photo"].to_pylist()
     mine = [int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % parts == part for name in names]
-    return Inputs(inputs.table.filter(pa.array(mine, pa.bool_())), inputs.further_columns, inputs.set_digest)
+    return replace(inputs, table=inputs.table.filter(pa.array(mine, pa.bool_())))
 
 
 def _refuse_own_columns(further: Sequence[str]) -> None:
@@ -137,9 +142,8 @@ def _refuse_own_columns(further: Sequence[str]) -> None:
         )
 
 
-def _found(roots: Sequence[Place], manifest: Manifest | None, results: Place | None) -> pa.Table:
-    """Find photos, each with its row of the manifest, if there is one."""
-    files = find_photos(roots, results=results)
+def _with_manifest(files: Sequence[PhotoFile], manifest: Manifest | None) -> pa.Table:
+    """Give each photo its row of the manifest, if there is one."""
     columns: dict[str, Any] = {
         "photo": [file.name for file in files],
         "place": pa.array([os.fsencode(file.path) for file in files], pa.binary()),

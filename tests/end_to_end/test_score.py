@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from command_line import SAMPLES, skintexture
 from skintexture.caveats import CAVEATS
@@ -134,7 +135,6 @@ def test_photos_too_coarse_for_the_recipe_get_nan_and_the_name_of_the_recipe_tha
 
 
 def test_a_patch_is_one_zone(tmp_path):
-    from PIL import Image
 
     with Image.open(SAMPLES / "s01_before.jpg") as image:
         image.crop((950, 2150, 1350, 2550)).save(tmp_path / "cheek.png")
@@ -204,6 +204,22 @@ def test_a_folder_that_cannot_be_written_is_told_before_any_photo(tmp_path):
     run = skintexture("score", SAMPLES, "-o", tmp_path / "file")
     assert run.code == 2
     assert "can't be written" in run.err
+
+
+def test_photos_that_can_t_be_read_are_rows_but_for_those_beside_a_photo(tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    Image.new("RGB", (80, 80), (120, 130, 140)).save(photos / "1.jpg")
+    for name in ("1.CR3", "2.heic"):
+        (photos / name).write_bytes(b"\0\0\0\x18ftypheic" + bytes(200))
+    run = skintexture("score", photos, "-o", tmp_path / "out")
+    assert run.code == 1
+    assert "1 file of a kind that can't be read (raw, HEIC, …) passed over" in run.out
+    rows = pd.read_csv(tmp_path / "out" / "photos.csv")
+    assert list(rows["photo"]) == ["1.jpg", "2.heic"]
+    assert "HEIC" in rows["reason"][1]
+    assert "export it" in rows["remedy"][1]
+    assert json.loads(skintexture("score", photos, "-o", tmp_path / "out", "--json").out)["passed_over"] == 1
 
 
 def test_json_for_machines(small_photos, tmp_path):

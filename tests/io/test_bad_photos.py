@@ -198,7 +198,9 @@ def test_unknown_bytes_are_no_photo(write):
         (b"\0\0\0\x18ftypcrx ", "raw camera file"),
         (b"\0\0\0\x18ftypqt  ", "video"),
         (b"II*\0\x10\0\0\0CR\x02\0", "raw camera file"),
-        (b"FUJIFILMCCD-RAW", "raw camera file"),
+        (b"FUJIFILMCCD-RAW", "raw camera file (RAF)"),
+        (b"IIRS\x08\0\0\0", "raw camera file (ORF)"),
+        (b"IIU\0\x18\0\0\0", "raw camera file (RW2)"),
         (b"GIF89a", "GIF"),
         (b"%PDF-1.7", "PDF"),
         (b"8BPS", "Photoshop"),
@@ -305,6 +307,21 @@ def test_a_tiff_of_two_pages_is_refused(encode, busy, write):
 
 def test_a_tiff_that_begins_with_a_preview_is_a_raw_file(encode, busy, write):
     assert "raw camera file" in refusal(write(encode["TIFF"](busy, subfiletype=1))).reason
+
+
+@pytest.mark.parametrize("suffix", [".NEF", ".arw", ".dng", ".pef"])
+def test_a_raw_file_is_called_so_though_it_begins_as_tiff(suffix, encode, busy, write):
+    data = encode["TIFF"](busy)
+    assert read_photo(write(data, "photo.tif")).has_colour
+    for broken in (data, data[:100], data[:8]):
+        problem = refusal(write(broken, f"photo{suffix}"))
+        assert problem.reason == f"the file is a raw camera file ({suffix[1:].upper()}), which is not read"
+        assert "raw converter" in problem.remedy
+
+
+def test_samples_of_a_sensor_are_raw_whatever_the_suffix(encode, write):
+    mosaic = encode["TIFF"](np.zeros((96, 96), np.uint16), photometric=32803)
+    assert "raw camera file" in refusal(write(mosaic, "photo.tif")).reason
 
 
 def test_a_dng_is_a_raw_file(encode, busy, write):

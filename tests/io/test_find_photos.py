@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from skintexture.errors import InputError
-from skintexture.io.finding import PhotoFile, find_photos, named_apart
+from skintexture.io.finding import PhotoFile, find_photos, named_apart, search_photos
 
 
 @pytest.fixture
@@ -70,6 +70,28 @@ def test_hidden_files_other_suffixes_and_links_to_folders_are_skipped(lay, tmp_p
     root = lay("set/a.jpg", "set/.b.jpg", "set/.cache/c.jpg", "set/notes.txt", "set/jpg", "other/d.jpg")
     (root / "set" / "link").symlink_to(root / "other")
     assert names(find_photos([root / "set"])) == ["a.jpg"]
+
+
+def test_photos_of_kinds_that_can_t_be_read_are_not_lost(lay):
+    root = lay("a.HEIC", "b.cr2", "c.gif", "d.avif", "e.NEF", "f.jpg", ".g.heic", "notes.raw")
+    found = search_photos([root])
+    assert names(found.photos) == ["a.HEIC", "b.cr2", "c.gif", "d.avif", "e.NEF", "f.jpg"]
+    assert found.passed_over == 0
+    assert names(find_photos([root / "*.[ac]*"])) == ["b.cr2", "d.avif"]
+
+
+def test_raw_files_beside_their_jpegs_are_passed_over(lay):
+    root = lay("1.CR3", "1.JPG", "img.heic", "IMG.jpeg", "img.dng", "2.CR3", "sub/2.jpg", "3.CR3", "3.heic", "4.heic")
+    found = search_photos([root])
+    assert names(found.photos) == ["1.JPG", "2.CR3", "3.CR3", "3.heic", "4.heic", "IMG.jpeg", "sub/2.jpg"]
+    assert found.passed_over == 3
+
+
+def test_a_raw_file_that_is_named_is_not_passed_over(lay):
+    root = lay("1.CR3", "1.JPG", "2.CR3", "2.JPG")
+    found = search_photos([root, root / "1.CR3"])
+    assert names(found.photos) == ["1.CR3", "1.JPG", "2.JPG"]
+    assert found.passed_over == 1
 
 
 def test_a_hidden_folder_that_is_named_is_searched(lay):
