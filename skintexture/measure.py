@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skintexture.caveats import CAVEATS
 from skintexture.errors import PhotoProblem
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.locate.cut import CutRules, Cutting, cut, measurable_channels
@@ -30,6 +31,8 @@ PATCH = "patch"
 _SOFTER = 1.25
 # JPEG of lower quality rounds away what the noise estimate looks at.
 _NOISE_HIDING_QUALITY = 85.0
+# Of zones that say nothing of the photo as a whole.
+_UNSEEN = {"not_visible", "too_small"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class PhotoResult:
     pores : tuple of LocatedPore
         Every pore once, under the smallest zone that holds it.
     caveats : tuple of str
-        That hold for the photo as a whole.
+        That hold for the photo as a whole; those of every zone are among them.
     """
 
     face: Face | None
@@ -91,7 +94,7 @@ def measure_photo(photo: Photo, recipe: Recipe, find_face: FaceFinder, known: Kn
     scene = Scene(photo, scale, surface, skin, quality)
     zones = outline_zones(face, scene, recipe.zones)
     measurements, pores = measure_zones(scene, zones, recipe)
-    caveats = scale.caveats + (("several_faces",) if face.faces_found > 1 else ())
+    caveats = scale.caveats + (("several_faces",) if face.faces_found > 1 else ()) + _of_every_zone(measurements)
     return PhotoResult(face, scale, quality, skin, zones, measurements, pores, caveats)
 
 
@@ -130,7 +133,18 @@ def measure_patch(photo: Photo, mask: BoolImage | None, recipe: Recipe, px_per_m
     zone = Zone(PATCH, frame, px_per_mm, 0.0, float(area), float(share), caveats)
     scene = Scene(photo, scale, flat_surface(mask.shape), flat_skin(mask), quality)
     measurements, pores = measure_zones(scene, (zone,), recipe)
-    return PhotoResult(None, scale, quality, scene.skin, (zone,), measurements, pores, ())
+    return PhotoResult(None, scale, quality, scene.skin, (zone,), measurements, pores, _of_every_zone(measurements))
+
+
+def _of_every_zone(rows: tuple[Measurement, ...]) -> tuple[str, ...]:
+    """Caveats of every zone that is seen: of all its numbers, or, where the photo has no number, of any."""
+    seen = [row for row in rows if not _UNSEEN.intersection(row.caveats)] or rows
+    together = set.union if all(math.isnan(row.value) for row in rows) else set.intersection
+    by_zone: dict[str, list[set[str]]] = {}
+    for row in seen:
+        by_zone.setdefault(row.zone, []).append(set(row.caveats))
+    shared = set.intersection(*(together(*caveats) for caveats in by_zone.values()))
+    return tuple(name for name in CAVEATS if name in shared)
 
 
 def _checked_mask(photo: Photo, mask: BoolImage | None) -> BoolImage:

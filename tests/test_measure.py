@@ -125,6 +125,33 @@ def test_rows_explain_themselves(before):
         assert row.caveats or not math.isnan(row.value)
 
 
+def test_a_photo_has_the_caveats_that_all_its_zones_share(before):
+    photo, result = before
+    assert result.caveats == ()
+    crop = dataclasses.replace(
+        photo, linear_rgb=photo.linear_rgb[2150:2550, 950:1350], clipped=photo.clipped[2150:2550, 950:1350]
+    )
+    assert measure_patch(crop, None, STANDARD, 14.0).caveats == ()
+    assert measure_patch(crop, None, STANDARD, 3.0).caveats == ("too_coarse",)
+    assert measure_patch(dataclasses.replace(crop, jpeg_quality=60.0), None, STANDARD, 14.0).caveats == (
+        "hidden_noise",
+    )
+    grey = measure_patch(dataclasses.replace(crop, has_colour=False), None, STANDARD, 14.0)
+    assert any("no_colour" in row.caveats for row in grey.measurements)
+    assert grey.caveats == ()
+
+
+def test_zones_that_are_not_seen_hide_no_caveat_of_a_photo(before, finder):
+    photo, _ = before
+    right = photo.width_px * 6 // 10
+    clipped = photo.clipped.copy()
+    clipped[:, :right] = True
+    half = dataclasses.replace(photo, clipped=clipped, jpeg_quality=60.0)
+    result = measure_photo(half, STANDARD, finder)
+    assert any("hidden_noise" not in row.caveats for row in result.measurements)
+    assert "hidden_noise" in result.caveats
+
+
 def test_a_stated_scale_scales_lengths(before, finder):
     photo, result = before
     stated = measure_photo(photo, STANDARD, finder, KnownScale(px_per_mm=1.1 * result.scale.px_per_mm))

@@ -28,7 +28,7 @@ from skintexture.cli.terminal import (
 from skintexture.errors import InputError
 from skintexture.locate.scale import KnownScale
 from skintexture.recipe import DEFAULT_RECIPE, load_recipe, shipped_recipes
-from skintexture.run.finish import read_refused, read_results
+from skintexture.run.finish import read_caveats, read_refused, read_results
 from skintexture.run.options import ORDINARY_PHOTOS, RunOptions, parse_shard
 from skintexture.scoring import Summary, score_set
 from skintexture.tabulate import Scores
@@ -207,6 +207,7 @@ def _summary(done: Summary, out: str) -> dict[str, object]:
         "kept": done.kept,
         "passed_over": done.passed_over,
         "refused": read_refused(out).to_dict("records"),
+        "caveats": read_caveats(out),
     }
 
 

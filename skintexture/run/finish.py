@@ -159,6 +159,13 @@ def read_refused(out: str | Path) -> pd.DataFrame:
     return frame_of(pa.concat_tables(pieces).select(["photo", "reason", "remedy"]))
 
 
+def read_caveats(out: str | Path) -> dict[str, list[str]]:
+    """Read the caveats of photos that hold for a photo as a whole; photos without any are left out."""
+    pieces = pa.concat_tables(_pieces(out, "photos", ["photo", "caveats"]))
+    given = pieces.filter(pc.not_equal(pieces["caveats"], ""))
+    return {row["photo"]: row["caveats"].split(";") for row in given.to_pylist()}
+
+
 def _pieces(out: str | Path, name: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
     store = store_at(out)
     for file in [f"{name}.parquet/{piece}" for piece in store.names(f"{name}.parquet")] or [f"{name}.parquet"]:

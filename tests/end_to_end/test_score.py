@@ -132,10 +132,12 @@ def test_photos_too_coarse_for_the_recipe_get_nan_and_the_name_of_the_recipe_tha
     assert rows["caveats"].str.contains("too_coarse").any()
     assert "--recipe coarse" in run.out
     assert pd.read_csv(tmp_path / "pores.csv").empty
+    assert "too_coarse" in pd.read_csv(tmp_path / "photos.csv")["caveats"][0].split(";")
+    answer = json.loads(skintexture("score", small_photos / "s02.jpg", "-o", tmp_path, "--json").out)
+    assert "too_coarse" in answer["caveats"]["s02.jpg"]
 
 
 def test_a_patch_is_one_zone(tmp_path):
-
     with Image.open(SAMPLES / "s01_before.jpg") as image:
         image.crop((950, 2150, 1350, 2550)).save(tmp_path / "cheek.png")
     mask = Image.new("L", (400, 400), 0)
