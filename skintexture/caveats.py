@@ -38,7 +38,7 @@ _ALL = (
     ),
     Caveat(
         "sharpness_unknown",
-        "too little skin in one piece to tell how sharp the photo is",
+        "too little skin in one piece, or nothing at all on it, to tell how sharp the photo is",
         "show more of the face or the skin; compare only with photos taken alike",
     ),
     Caveat(

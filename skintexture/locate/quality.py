@@ -22,6 +22,8 @@ _FLOOR_SHARES = (0.3, 0.6, 0.9, 1.0)
 _LEAST_POINTS = 5
 # Lower than this below the coarsest structure, compression and rounding write the spectrum, not the lens.
 _DYNAMIC_RANGE = 300.0
+# Less power than this is the rounding of the arithmetic, a hundredth of that of 16 bits.
+_NOTHING = 1e-10
 
 # Grain of an enlarged photo: power at these frequencies (cycles per pixel), in bands of this half-width (natural log).
 _GRAIN_BANDS = (0.1, 0.14, 0.2, 0.4)
@@ -124,7 +126,7 @@ def blur_px(light: FloatImage, mask: BoolImage) -> float:
     -------
     float
         σ in pixels, at least that of a square pixel (1/√12 = 0.29), also where no blur can be told from the spectrum's
-        own fall; nan where there are too few tiles.
+        own fall; nan where there are too few tiles, or nothing on them.
 
     Examples
     --------
@@ -142,7 +144,9 @@ def blur_px(light: FloatImage, mask: BoolImage) -> float:
 def _blur_px(frequency: FloatArray, spectra: FloatArray) -> float:
     if not len(spectra):
         return math.nan
-    power = np.median(spectra, axis=0)
+    power = np.maximum(np.median(spectra, axis=0), _NOTHING)
+    if power.max() == _NOTHING:
+        return math.nan
     rising = frequency >= _LOWEST_FREQUENCY
     frequency, power = frequency[rising], power[rising]
     floor = float(power[frequency > 0.35].min())
@@ -166,6 +170,7 @@ def _enlargement(frequency: FloatArray, spectra: FloatArray) -> float:
     if not len(spectra):
         return 1.0
     levels = np.array([spectra[:, np.abs(np.log(frequency / at)) < _BAND].mean(axis=1) for at in _GRAIN_BANDS])
+    levels = np.maximum(levels, _NOTHING)
     usual = np.median(levels, axis=1)
     first, second = np.diff(np.log10(usual[[0, 2, 3]]))
     uneven = -float(np.mean(np.log10(np.percentile(levels[1:3], 10, axis=1) / usual[1:3])))

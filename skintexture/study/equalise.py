@@ -16,14 +16,15 @@ from skintexture.locate.sharpness import BlurDifference
 from skintexture.recipe import Recipe
 from skintexture.study.joint import Pair
 
-ScaleSource = Literal["registration", "given"]
+ScaleSource = Literal["registration", "given", "each photo"]
 
 
 def one_scale(pair: Pair) -> tuple[Pair, ScaleSource]:
     """Give both photos scales whose ratio is the registration's.
 
     The two irises are those of one person: what differs between them is the error of finding them. The skin itself,
-    once registered, tells the ratio several times better. Scales that the user gave for both photos are kept.
+    once registered, tells the ratio several times better. Scales that the user gave for both photos are kept, and so is
+    each photo's own where no skin could be registered.
 
     Parameters
     ----------
@@ -33,12 +34,14 @@ def one_scale(pair: Pair) -> tuple[Pair, ScaleSource]:
     -------
     pair : Pair
         With new scales: the ratio is the registration's, the level that of both, the surer counting more.
-    source : {"registration", "given"}
+    source : {"registration", "given", "each photo"}
     """
     before, after = pair.before.scene.scale, pair.after.scene.scale
     if before.method == "given" and after.method == "given":
         return pair, "given"
     ratio = pair.registration.scale_ratio
+    if math.isnan(ratio):
+        return pair, "each photo"
     weights = np.array([1.0 / max(scale.uncertainty, 1e-3) ** 2 for scale in (before, after)])
     logs = np.log([before.px_per_mm, after.px_per_mm / ratio])
     level = math.exp(float(np.average(logs, weights=weights)))

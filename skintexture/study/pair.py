@@ -28,7 +28,7 @@ class Comparison:
     ----------
     pair : Pair
         At one scale.
-    scale_source : {"registration", "given"}
+    scale_source : {"registration", "given", "each photo"}
     mismatches : tuple of Mismatch
         How the photos differ, whether it matters or not.
     extra_blur_mm : tuple of float

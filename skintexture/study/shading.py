@@ -106,7 +106,9 @@ def compare_shading(places: JointPlaces, tiles: Tiles, extra_blur_mm: tuple[floa
         skin = places.at(grid, name)
         sums.append(_Sums.over(seen, np.where(skin.usable, tiles.label(skin.chart), -1), tiles))
     before, after = sums
-    known = np.minimum(before.pixels, after.pixels) >= _LEAST_SHARE * np.median(before.pixels[before.pixels > 0])
+    seen_before = before.pixels[before.pixels > 0]
+    least = _LEAST_SHARE * np.median(seen_before) if seen_before.size else math.inf
+    known = np.minimum(before.pixels, after.pixels) >= least
     relief_change = after.relief - before.relief
     nothing = np.zeros(tiles.per_side**2)
     if known.sum() < _LEAST_TILES:

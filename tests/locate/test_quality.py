@@ -99,3 +99,17 @@ def test_too_small_a_mask_says_nothing():
 def test_noise_is_found_beside_texture(noise):
     light = np.log(_scene(1.5)) + np.random.default_rng(5).normal(0, noise / 100, (700, 700)).astype(np.float32)
     assert noise_pct(light.astype(np.float32), EVERYWHERE) == pytest.approx(noise, rel=0.12)
+
+
+@pytest.mark.parametrize("side", [64, 300])
+@pytest.mark.parametrize("level", [0.0, 0.21586, 0.5, 1.0])
+def test_of_a_picture_without_anything_on_it_no_sharpness_is_known(side, level):
+    flat = assess_skin(np.full((side, side), level, np.float32), np.ones((side, side), dtype=bool))
+    assert math.isnan(flat.blur_px)
+    assert flat.enlargement == 1.0
+
+
+def test_pieces_without_anything_on_them_are_no_reason_to_warn():
+    scene = _scene(1.0)
+    scene[: len(scene) // 3] = 0.3
+    assert assess_skin(scene, np.ones(scene.shape, dtype=bool)).enlargement == 1.0

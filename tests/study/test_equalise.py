@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
@@ -90,3 +91,8 @@ def test_power_that_compression_writes_back_grows_with_what_blur_has_taken():
     fallen = np.exp(-((2 * np.pi * 0.15 / 0.7) ** 2))
     assert shares[-1] == pytest.approx(fallen / (fallen + 0.015 * (1 - fallen)))
     assert power_left(0.0, 0.15, 0.7) == 1.0
+
+
+def test_where_nothing_is_registered_each_photo_keeps_its_scale():
+    pair, source = one_scale(_pair(14.0, 15.0, math.nan))
+    assert (source, _scales(pair)) == ("each photo", (14.0, 15.0))

@@ -1,5 +1,6 @@
 """What moved light and mirrored light do to texture, foretold from the slow shading of two photos."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import cv2
@@ -99,3 +100,15 @@ def test_a_change_of_all_the_skin_is_left_alone(texture):
     body = BODY * (1 + 0.04 * texture)
     found = compared(body, BODY * (1 + 0.02 * texture))
     assert np.allclose(found.gain_at(np.float32([[[0.3, 0.3], [0.6, 0.7]]])), 1.0, atol=0.02)
+
+
+def test_of_photos_that_share_no_skin_nothing_is_known():
+    class NoSkin(OneSkin):
+        def at(self, grid, name):
+            seen = super().at(grid, name)
+            return dataclasses.replace(seen, usable=np.zeros(grid.shape, bool))
+
+    skin = np.ones((SIDE_PX, SIDE_PX, 1), np.float32) * BODY
+    found = compare_shading(NoSkin(skin, skin), TILES, (0.0, 0.0))
+    assert not found.known.any()
+    assert (found.sd, found.slope) == (0.0, 0.0)
