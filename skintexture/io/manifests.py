@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -29,7 +30,8 @@ SCALES = {
 """Columns that give a scale, and their ranges."""
 
 _RANGES = SCALES | {"age": (0.0, 130.0)}
-_DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([T ][0-9:.]+)?$"
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?$"
+_DAY_LETTERS = 10
 _SIDES = ("left", "right", "both")
 _ALIKE = 0.85
 _SHOWN = 20  # problems; the rest is counted
@@ -183,8 +185,8 @@ def _row_problems(table: WrittenTable, photos: LocatedPhotos) -> list[str]:
         numbers = table.numbers(name)
         right = (numbers >= low) & (numbers <= high)
         found += _wrong_cells(table, name, right, needed=f"a number from {low:g} to {high:g} is needed")
-    is_date = pc.match_substring_regex(table.text("date"), _DATE).to_numpy()
-    found += _wrong_cells(table, "date", is_date, needed="a date such as 2026-04-30 is needed")
+    is_date = _are_dates(table.text("date"))
+    found += _wrong_cells(table, "date", is_date, needed="a date of the calendar, such as 2026-04-30, is needed")
     is_side = pc.is_in(table.text("side"), pa.array(_SIDES)).to_numpy()
     found += _wrong_cells(table, "side", is_side, needed=f"{', '.join(_SIDES[:-1])} or {_SIDES[-1]} is needed")
     found.sort(key=lambda problem: problem[0])  # stable: within a row in the order above
@@ -200,6 +202,20 @@ def _photo_problems(table: WrittenTable, photos: LocatedPhotos) -> Iterator[tupl
         yield int(index), f"there is no photo `{written[int(index)]}`"
     for index, first in photos.again:
         yield int(index), f"photo `{written[int(index)]}` is the same as in {table.place(first)}"
+
+
+def _are_dates(text: Any) -> NDArray[np.bool_]:
+    days = pc.utf8_slice_codeunits(text, 0, _DAY_LETTERS)
+    real = pa.array([day for day in pc.unique(days).to_pylist() if _is_real(day)], pa.string())
+    return np.asarray(pc.and_(pc.match_substring_regex(text, _DATE), pc.is_in(days, real)).to_numpy())
+
+
+def _is_real(day: str) -> bool:
+    try:
+        date.fromisoformat(day)
+    except ValueError:  # 31 February
+        return False
+    return True
 
 
 def _wrong_cells(table: WrittenTable, name: str, right: NDArray[np.bool_], *, needed: str) -> Iterator[tuple[int, str]]:

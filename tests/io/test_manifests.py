@@ -138,6 +138,21 @@ def test_all_problems_are_named_at_once_with_their_lines(manifest):
     ]
 
 
+@pytest.mark.parametrize(
+    "day", ["2026-02-31", "2025-02-29", "2026-13-01", "2026-00-10", "2026-4-30", "30.4.2026", "0000-01-01"]
+)
+def test_a_day_that_is_not_in_the_calendar_is_named(day, manifest):
+    assert problems(manifest(f"photo,date\na.jpg,2024-02-29\nb.jpg,{day}\nsub/c.jpg,\n")) == [
+        f"line 3: date is `{day}`; a date of the calendar, such as 2026-04-30, is needed"
+    ]
+
+
+def test_days_of_the_calendar_are_carried_along_as_written(manifest):
+    days = ["2024-02-29", " 2026-12-31 10:15", "2026-01-01T09:00:00.5"]
+    rows = "".join(f"{photo},{day}\n" for photo, day in zip(("a.jpg", "b.jpg", "sub/c.jpg"), days, strict=True))
+    assert [row.further["date"] for row in read_manifest(manifest("photo,date\n" + rows)).rows] == days
+
+
 def test_of_very_many_problems_the_rest_is_counted(manifest):
     found = problems(manifest("photo\n" + "gone.jpg\n" * 50))
     assert len(found) == 21
