@@ -32,6 +32,9 @@ _MOST_FACES = 6
 _CUT_OFF_SHARE = 0.12
 _MOST_YAW_DEG = 45.0
 _MOST_PITCH_DEG = 40.0
+_MOST_ROLL_DEG = 45.0
+_OPPOSITE = math.cos(math.radians(150.0))
+_TURN_UPRIGHT = "turn the photo upright, without compressing it anew, or export it upright as PNG"
 
 
 class MediapipeFaceFinder:
@@ -77,23 +80,43 @@ class MediapipeFaceFinder:
         Raises
         ------
         PhotoProblem
-            No face, a face cut off by the frame, or one turned too far from the camera.
+            No face, a face cut off by the frame, on its side or upside down, or one turned too far from the camera.
         """
-        picture = small_srgb(photo)
+        picture = framed = small_srgb(photo)
         border_px = 0
         found = self._detect(picture)
         if not found.face_landmarks:
             border_px = round(_BORDER * max(picture.shape[:2]))
-            found = self._detect(_bordered(picture, border_px))
+            framed = _bordered(picture, border_px)
+            found = self._detect(framed)
+        self._refuse_upside_down(framed, found)
         if not found.face_landmarks:
             raise PhotoProblem(
                 "no face was found",
                 "take the photo from the front with the whole face in the frame; for bare skin use --patch",
             )
         face = _largest(found, picture.shape[:2], border_px, photo.width_px / picture.shape[1])
+        _refuse_lying(face)
         _refuse_cut_off(face, photo)
         _refuse_profile(face)
         return face
+
+    def _refuse_upside_down(self, picture: NDArray[np.uint8], found: Any) -> None:
+        """Look at the photo turned by a quarter, too: the model draws an upright face upon one that is upside down.
+
+        One on its side it sees rightly: if it is the wrong way round after a turn to either side, this one was.
+        """
+        roll_deg = _pose_deg(found)[2] if found.face_landmarks else 0.0
+        first = -1 if roll_deg > 0 else 1  # toward where the head is on its side and not beyond
+        if all(self._lies_wrongly(picture, roll_deg, quarters) for quarters in (first, -first)):
+            raise PhotoProblem("the photo is upside down", _TURN_UPRIGHT)
+
+    def _lies_wrongly(self, picture: NDArray[np.uint8], roll_deg: float, quarters: int) -> bool:
+        turned = self._detect(np.rot90(picture, quarters))
+        if not turned.face_landmarks:
+            return False
+        off_deg = _pose_deg(turned)[2] - roll_deg - 90 * quarters
+        return math.cos(math.radians(off_deg)) < _OPPOSITE
 
     def _detect(self, picture: NDArray[np.uint8]) -> Any:
         import mediapipe
@@ -138,14 +161,27 @@ def encode_srgb(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.rint(255.0 * encoded).astype(np.uint8)
 
 
+def _points(found: Any, height: float, width: float) -> list[FloatArray]:
+    return [np.array([(p.y * height, p.x * width, p.z * width) for p in points]) for points in found.face_landmarks]
+
+
+def _index_of_largest(faces: list[FloatArray]) -> int:
+    """Which face's points span the largest box."""
+    return int(np.argmax([np.prod(np.ptp(points[:, :2], axis=0)) for points in faces]))
+
+
+def _pose_deg(found: Any) -> tuple[float, float, float]:
+    largest = _index_of_largest(_points(found, 1.0, 1.0))
+    return head_pose_deg(np.asarray(found.facial_transformation_matrixes[largest])[:3, :3])
+
+
 def _largest(found: Any, shape: tuple[int, int], border_px: int, enlarge: float) -> Face:
-    """Take the face whose points span the largest box; return it in the photo's pixels."""
-    height, width = shape[0] + 2 * border_px, shape[1] + 2 * border_px
-    faces = [np.array([(p.y * height, p.x * width, p.z * width) for p in points]) for points in found.face_landmarks]
-    index = int(np.argmax([np.prod(np.ptp(points[:, :2], axis=0)) for points in faces]))
+    """Take the largest face; return it in the photo's pixels."""
+    faces = _points(found, shape[0] + 2 * border_px, shape[1] + 2 * border_px)
+    index = _index_of_largest(faces)
     # The model's coordinates count from the corner of the first pixel, ours from its centre.
     points_px = (faces[index][:, :2] - border_px) * enlarge - 0.5
-    yaw, pitch, roll = head_pose_deg(np.asarray(found.facial_transformation_matrixes[index])[:3, :3])
+    yaw, pitch, roll = _pose_deg(found)
     expression = {shape.category_name: float(shape.score) for shape in found.face_blendshapes[index]}
     return Face(
         points_px=points_px,
@@ -201,6 +237,15 @@ def _refuse_cut_off(face: Face, photo: Photo) -> None:
         raise PhotoProblem(
             f"the face is cut off by the frame at the {sides}: {outside.mean():.0%} of its outline is outside",
             "leave some room around the face",
+        )
+
+
+def _refuse_lying(face: Face) -> None:
+    if abs(face.roll_deg) > _MOST_ROLL_DEG:
+        raise PhotoProblem(
+            f"the head lies on its side: it is tilted by {abs(face.roll_deg):.0f}°; at most {_MOST_ROLL_DEG:.0f}° can "
+            "be measured",
+            _TURN_UPRIGHT,
         )
 
 

@@ -119,6 +119,18 @@ def test_a_profile_is_refused(finder, see):
         finder(photo_of(see(yaw_deg=65)))
 
 
+@pytest.mark.parametrize(("quarters", "told"), [(1, "on its side"), (2, "upside down"), (3, "on its side")])
+def test_a_photo_that_is_not_upright_is_refused(finder, see, quarters, told):
+    with pytest.raises(PhotoProblem, match=told) as refusal:
+        finder(photo_of(np.ascontiguousarray(np.rot90(see(), quarters))))
+    assert "turn the photo upright" in refusal.value.remedy
+
+
+@pytest.mark.parametrize("roll_deg", [-35, 35])
+def test_a_tilted_head_is_neither_on_its_side_nor_upside_down(finder, see, roll_deg):
+    assert finder(photo_of(see(roll_deg=roll_deg))).roll_deg == pytest.approx(roll_deg, abs=5)
+
+
 def test_no_face_is_told(finder):
     with pytest.raises(PhotoProblem, match="no face was found") as refusal:
         finder(photo_of(np.full((300, 300, 3), 0.2)))
