@@ -238,11 +238,27 @@ def _split_alpha(image: Image.Image) -> tuple[BoolImage | None, Image.Image]:
             f"the file stores its pixels in a way that is not read (mode {image.mode})",
             "export it as RGB or greyscale, 8 or 16 bits per channel",
         )
+    _refuse_reduced_colours(image)
     opaque = None
     if image.has_transparency_data:
         image = image.convert("RGBA")
         opaque = _opaque(np.asarray(image.getchannel("A")))
     return opaque, image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
+
+
+def _refuse_reduced_colours(image: Image.Image) -> None:
+    """Refuse a palette of colours, but not one of greys, which loses nothing of a grey photo."""
+    palette = image.getpalette("RGB") if image.mode in {"P", "PA"} else None
+    if not palette:
+        return
+    used = np.unique(np.asarray(image.getchannel(0)))
+    colours = np.array(palette, np.uint8).reshape(-1, 3)[used[used < len(palette) // 3]]
+    if (colours != colours[:, :1]).any():
+        raise PhotoProblem(
+            f"the photo was reduced to a palette of {len(colours)} colours: the shades between them are lost, and with "
+            "them the skin's texture",
+            "go back to the photo as the camera stored it, or export it anew in full colour (24 bits and more)",
+        )
 
 
 def _opaque(alpha: Samples) -> BoolImage | None:

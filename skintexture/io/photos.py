@@ -25,9 +25,9 @@ _MAX_FILE_BYTES = 4 << 30  # more than 300 megapixels of 16 bits ever need
 def read_photo(path: Place, *, name: str | None = None) -> Photo:
     """Read one photograph, turn it upright and bring it to linear light.
 
-    JPEG, PNG, TIFF, WebP and BMP; 8 and 16 bits per channel; grey, colour, palette, CMYK. What the file is is decided
-    by its content, not by its suffix, but for raw files that begin as TIFF does. EXIF orientation is applied. An
-    embedded ICC profile is honoured: curves and a matrix (Display P3, Adobe RGB, …) at full precision and without
+    JPEG, PNG, TIFF, WebP and BMP; 8 and 16 bits per channel; grey, colour, CMYK, palettes of greys. What the file is is
+    decided by its content, not by its suffix, but for raw files that begin as TIFF does. EXIF orientation is applied.
+    An embedded ICC profile is honoured: curves and a matrix (Display P3, Adobe RGB, …) at full precision and without
     clipping colours to sRGB's gamut; look-up tables (CMYK) with littleCMS at 8 bits. A file without a profile is sRGB,
     unless its EXIF says Adobe RGB.
 
@@ -49,8 +49,8 @@ def read_photo(path: Place, *, name: str | None = None) -> Photo:
     ------
     PhotoProblem
         If the file is missing, unreadable, empty, damaged, incomplete, of another format, an animation or of several
-        pages, smaller than 64 pixels on a side or larger than 300 megapixels (found from the header). A photo is never
-        read in part.
+        pages, reduced to a palette of colours, smaller than 64 pixels on a side or larger than 300 megapixels (found
+        from the header). A photo is never read in part.
 
     Notes
     -----

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import math
 import struct
 
@@ -11,6 +12,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from skintexture.errors import PhotoProblem
 from skintexture.io.photos import read_photo
 
 LOSSLESS = {
@@ -97,17 +99,33 @@ def test_inverted_grey_tiff_is_read_the_right_way(encode, picture, linear_of, wr
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
-def test_palettes_give_their_colours(kind, encode, picture, linear_of, write):
-    expected = np.asarray(Image.fromarray(picture).convert("P").convert("RGB"))
-    photo = read_photo(write(encode["Pillow"](picture, kind, mode="P")))
-    np.testing.assert_allclose(photo.linear_rgb, linear_of(expected), atol=1e-6)
+def test_a_palette_of_greys_is_a_grey_photo(kind, encode, picture, linear_of, write):
+    grey = np.ascontiguousarray(picture[..., 0])
+    photo = read_photo(write(encode["Pillow"](grey, kind, mode="P")))
+    assert not photo.has_colour
+    np.testing.assert_allclose(photo.linear_rgb[..., 0], linear_of(grey), atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
+def test_a_palette_of_colours_is_refused(kind, encode, picture, write):
+    with pytest.raises(PhotoProblem, match=r"reduced to a palette of \d+ colours") as refusal:
+        read_photo(write(encode["Pillow"](picture, kind, mode="P")))
+    assert "full colour" in refusal.value.remedy
+
+
+def test_colours_of_a_palette_that_no_pixel_has_are_no_reason_to_refuse(encode, write):
+    image = Image.new("P", (80, 80), 1)
+    image.putpalette([255, 0, 0, 90, 90, 90])
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    assert not read_photo(write(file.getvalue())).has_colour
 
 
 def test_a_transparent_palette_entry_is_clipped(encode, picture, write):
-    indices = np.asarray(Image.fromarray(picture).convert("P"))
-    plain = read_photo(write(encode["Pillow"](picture, "PNG", mode="P")))
-    photo = read_photo(write(encode["Pillow"](picture, "PNG", mode="P", transparency=int(indices[5, 5]))))
-    np.testing.assert_array_equal(photo.clipped, plain.clipped | (indices == indices[5, 5]))
+    grey = np.ascontiguousarray(picture[..., 0])
+    plain = read_photo(write(encode["Pillow"](grey, "PNG", mode="P")))
+    photo = read_photo(write(encode["Pillow"](grey, "PNG", mode="P", transparency=int(grey[5, 5]))))
+    np.testing.assert_array_equal(photo.clipped, plain.clipped | (grey == grey[5, 5]))
     assert not plain.clipped[5, 5]
 
 
