@@ -79,6 +79,12 @@ _ALL = (
         "at this scale the eyes lie farther apart, or nearer together, than people's do",
         "check the scale that you gave: pixels per millimetre at the eyes; or leave it to the iris",
     ),
+    Caveat(
+        "scale_unlike_iris",
+        "the stated scale (or marker, or interpupillary distance) and the iris contradict each other by more than "
+        "people's irises differ; the stated one was taken",
+        "check what you stated: pixels per millimetre at the eyes, of this very file; or leave it to the iris",
+    ),
     Caveat("several_faces", "more than one face was found; the largest was measured", "crop to one face"),
     Caveat(
         "subsampled_colour",

@@ -113,7 +113,7 @@ def read_manifest(path: Path | str) -> Manifest:
         ``px_per_mm``
             Scale at the depth of the eyes, 0.1 … 1000.
         ``interpupillary_mm``
-            Distance of the pupils, 40 … 80 mm.
+            Distance of the pupils, 40 … 80 mm; not in a row that gives ``px_per_mm``.
         ``date``, ``age``, ``side``
             As in 2026-04-30; 0 … 130 years; ``left``, ``right`` or ``both``.
 
@@ -181,10 +181,14 @@ def _meant(column: str, columns: Sequence[str]) -> str:
 def _row_problems(table: WrittenTable, photos: LocatedPhotos) -> list[str]:
     """Name what is wrong with the rows, in their order."""
     found = list(_photo_problems(table, photos))
+    scales_given = np.zeros(len(table), np.int64)
     for name, (low, high) in _RANGES.items():
         numbers = table.numbers(name)
         right = (numbers >= low) & (numbers <= high)
+        scales_given += right & (name in SCALES)
         found += _wrong_cells(table, name, right, needed=f"a number from {low:g} to {high:g} is needed")
+    both = f"both {' and '.join(SCALES)} are given; the one that you trust most is needed"
+    found += [(int(index), both) for index in np.flatnonzero(scales_given > 1)]
     is_date = _are_dates(table.text("date"))
     found += _wrong_cells(table, "date", is_date, needed="a date of the calendar, such as 2026-04-30, is needed")
     is_side = pc.is_in(table.text("side"), pa.array(_SIDES)).to_numpy()

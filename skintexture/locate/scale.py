@@ -26,6 +26,8 @@ _PLAUSIBLE_DISTANCE_MM = (100.0, 6000.0)
 # Finding the pupils by landmarks, relative to their distance.
 _PUPILS_UNCERTAINTY = 0.02
 _MARKER_UNCERTAINTY = 0.01
+# Between a stated scale and the iris, as standard deviations of both: about 11 %, mostly of people's irises.
+_MOST_SIGMAS = 3.0
 _KNOWN_RANGES = {"px_per_mm": (0.1, 1000.0), "interpupillary_mm": (40.0, 80.0), "marker_mm": (2.0, 200.0)}
 # Distance of the outer corners of the eyes: what small children and the widest faces have, and what no slip of less
 # than a factor of two makes of it.
@@ -101,16 +103,34 @@ def find_scale(photo: Photo, face: Face, params: ScaleParams, known: KnownScale)
     PhotoProblem
         Nothing was stated and the eyes are closed, or no stated marker is seen.
     """
-    if known.px_per_mm is not None:
-        return _with_distance(photo, face, (known.px_per_mm, "given", 0.0, ()))
-    if known.marker_mm is not None:
-        return _with_distance(photo, face, _from_marker(photo, known.marker_mm))
-    if known.interpupillary_mm is not None:
-        return _with_distance(photo, face, _from_pupils(face, known.interpupillary_mm, params))
-    return _with_distance(photo, face, _from_iris(photo, face, params))
+    stated = _stated(photo, face, params, known)
+    found = _from_iris(photo, face, params) if stated is None else _held_against_iris(stated, photo, face, params)
+    return _with_distance(photo, face, found)
 
 
 _Found = tuple[float, ScaleMethod, float, tuple[str, ...]]
+
+
+def _stated(photo: Photo, face: Face, params: ScaleParams, known: KnownScale) -> _Found | None:
+    if known.px_per_mm is not None:
+        return known.px_per_mm, "given", 0.0, ()
+    if known.marker_mm is not None:
+        return _from_marker(photo, known.marker_mm)
+    if known.interpupillary_mm is not None:
+        return _from_pupils(face, known.interpupillary_mm, params)
+    return None
+
+
+def _held_against_iris(stated: _Found, photo: Photo, face: Face, params: ScaleParams) -> _Found:
+    """Keep what was stated, and say so where no iris is as large or as small as it makes this one."""
+    px_per_mm, method, uncertainty, caveats = stated
+    if not _open_eyes(face, params):
+        return stated
+    iris_px_per_mm, _, iris_uncertainty, doubts = _from_iris(photo, face, params)
+    if "irises_disagree" in doubts:
+        return stated
+    off = abs(math.log(px_per_mm / iris_px_per_mm)) / math.hypot(uncertainty, iris_uncertainty)
+    return px_per_mm, method, uncertainty, (*caveats, "scale_unlike_iris") if off > _MOST_SIGMAS else caveats
 
 
 def _with_distance(photo: Photo, face: Face, found: _Found) -> Scale:
@@ -139,10 +159,14 @@ def _eye_corners_mm(face: Face, px_per_mm: float) -> float:
     return corners_mm
 
 
-def _from_iris(photo: Photo, face: Face, params: ScaleParams) -> _Found:
+def _open_eyes(face: Face, params: ScaleParams) -> list[int]:
     blinks = {RIGHT_IRIS: face.expression["eyeBlinkRight"], LEFT_IRIS: face.expression["eyeBlinkLeft"]}
+    return [iris for iris, blink in blinks.items() if blink <= params.max_blink]
+
+
+def _from_iris(photo: Photo, face: Face, params: ScaleParams) -> _Found:
     lids = {RIGHT_IRIS: RIGHT_EYELIDS, LEFT_IRIS: mirrored(RIGHT_EYELIDS)}
-    open_eyes = [iris for iris, blink in blinks.items() if blink <= params.max_blink]
+    open_eyes = _open_eyes(face, params)
     if not open_eyes:
         raise PhotoProblem(
             "the eyes are closed, so the iris gives no scale",

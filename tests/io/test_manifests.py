@@ -125,6 +125,7 @@ def test_all_problems_are_named_at_once_with_their_lines(manifest):
     assert problems(manifest(text)) == [
         "line 2: px_per_mm is `twelve`; a number from 0.1 to 1000 is needed",
         "line 3: no photo is named",
+        "line 3: both px_per_mm and interpupillary_mm are given; the one that you trust most is needed",
         "line 4: px_per_mm is `-3`; a number from 0.1 to 1000 is needed",
         "line 4: interpupillary_mm is `39.9`; a number from 40 to 80 is needed",
         "line 5: there is no photo `gone.jpg`",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import cv2
@@ -149,6 +150,28 @@ def test_a_stated_scale_that_few_faces_can_have_is_doubted(frontal_head):
     )
     assert "unlikely_scale" in doubted
     assert "unlikely_scale" not in believed
+
+
+@pytest.mark.parametrize(("factor", "doubted"), [(1.0, False), (1.07, False), (0.93, False), (1.2, True), (0.8, True)])
+def test_a_stated_scale_that_the_iris_contradicts_is_doubted_and_taken(frontal_head, factor, doubted):
+    stated = factor * frontal_head.px_per_mm
+    photo = photo_of(draw_eyes(frontal_head))
+    scale = find_scale(photo, frontal_head.face, PARAMS, KnownScale(px_per_mm=stated))
+    assert ("scale_unlike_iris" in scale.caveats) == doubted
+    assert (scale.px_per_mm, scale.method) == (stated, "given")
+
+
+def test_a_stated_distance_of_the_pupils_is_held_against_the_iris_too(frontal_head):
+    scale = find_scale(photo_of(draw_eyes(frontal_head)), frontal_head.face, PARAMS, KnownScale(interpupillary_mm=80.0))
+    assert "scale_unlike_iris" in scale.caveats
+
+
+def test_closed_eyes_contradict_nothing(frontal_head):
+    closed = dataclasses.replace(frontal_head.face, expression=dict.fromkeys(frontal_head.face.expression, 1.0))
+    scale = find_scale(
+        photo_of(draw_eyes(frontal_head)), closed, PARAMS, KnownScale(px_per_mm=1.3 * frontal_head.px_per_mm)
+    )
+    assert "scale_unlike_iris" not in scale.caveats
 
 
 @pytest.mark.parametrize("known", [{"px_per_mm": -4.0}, {"px_per_mm": math.nan}, {"interpupillary_mm": 600.0}])
