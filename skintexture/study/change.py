@@ -63,7 +63,7 @@ UNSTEADY = "so little of it is left that noise decides its value, or it varies t
 # noise and compression, which are not blurred, would stand for them.
 _LEAST_LEFT = 0.25
 # Pores' widths are compared where skin slants less than this on average: beyond it, those of unchanged skin scatter by
-# 13 % between shots in area (on phantoms), 4 % elsewhere.
+# 11 % between shots in area (on phantoms), 3 % elsewhere.
 _MOST_SLANT_DEG = 50.0
 _WIDTHS = (
     "paired_pore_area",

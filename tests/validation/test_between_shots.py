@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skintexture.validation.between_shots import LEAST_PER_BLUR_PX, LEAST_SD, scatter_table
+from skintexture.validation.between_shots import LEAST_PER_BLUR_PX, LEAST_PER_BLUR_PX_OF_AREA, LEAST_SD, scatter_table
 
 ALIKE = {"blur_px": 0.0, "shading": 0.02, "turn": 0.01, "shine": 0.001, "compression": 0.1, "slant": 0.0}
 
@@ -48,4 +48,7 @@ def test_no_metric_is_surer_than_rounding_and_registration():
 
 
 def test_blur_is_never_known_for_sure():
-    assert scatter_table(_changes(0.01, blur_px=1.5))["per_blur_px"].iloc[0] == LEAST_PER_BLUR_PX
+    changes = _changes(0.01, blur_px=1.5)
+    assert scatter_table(changes)["per_blur_px"].iloc[0] == LEAST_PER_BLUR_PX
+    of_area = scatter_table(changes.assign(metric="paired_pore_area"))
+    assert of_area["per_blur_px"].iloc[0] == LEAST_PER_BLUR_PX_OF_AREA
