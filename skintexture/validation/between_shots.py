@@ -44,7 +44,7 @@ LEAST_PER_BLUR_PX = 0.012
 """Blur between photos is known to 3 %: by as much, and more on finer structure, contrast is off all over the face."""
 
 LEAST_PER_BLUR_PX_OF_AREA = 0.06
-"""The same for areas of pores, from which blur is taken off: 3 % of 2 pixels (0.14 mm) are 12 % of a pit of σ 0.1 mm."""
+"""The same for areas of pores, off which blur is taken: 3 % of 2 pixels (0.14 mm) are 12 % of a pit of σ 0.1 mm."""
 
 MOST_SD = 1.0
 """A metric that varies by its own size tells nothing, however much more it varies."""
