@@ -55,7 +55,7 @@ BLURRED_AWAY = "one photo is softer: of texture this fine it shows too little"
 
 NOT_OF_SKIN = "it tells of the photo's noise, not of the skin"
 
-FROM_THE_SIDE = "its skin is seen too much from the side to tell how wide pores are"
+FROM_THE_SIDE = "the skin is seen too much from the side to tell how wide pores are"
 
 UNSTEADY = "so little of it is left that noise decides its value, or it varies too much over the zone"
 
