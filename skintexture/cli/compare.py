@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from skintexture.cli.score import print_refused
 from skintexture.cli.terminal import (
     EXIT_REFUSED,
     JsonOption,
@@ -17,6 +16,7 @@ from skintexture.cli.terminal import (
     out as screen,
     plain,
     print_json,
+    print_refused,
     stoppable,
 )
 from skintexture.comparison import PICTURES, Compared, compare as compare_photos

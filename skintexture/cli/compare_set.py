@@ -13,7 +13,6 @@ import typer
 from rich.table import Table
 
 from skintexture.batch import one_per_core
-from skintexture.cli.score import print_refused
 from skintexture.cli.terminal import (
     EXIT_REFUSED,
     JsonOption,
@@ -25,6 +24,7 @@ from skintexture.cli.terminal import (
     photo_progress,
     plain,
     print_json,
+    print_refused,
     stoppable,
 )
 from skintexture.comparison import ENDPOINTS, PICTURES

@@ -11,7 +11,6 @@ import typer
 from rich.table import Table
 
 from skintexture.batch import one_per_core
-from skintexture.cli.score import print_refused
 from skintexture.cli.terminal import (
     EXIT_REFUSED,
     JsonOption,
@@ -23,6 +22,7 @@ from skintexture.cli.terminal import (
     photo_progress,
     plain,
     print_json,
+    print_refused,
     stoppable,
 )
 from skintexture.locate.anatomy import WHOLE_FACE

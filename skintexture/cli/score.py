@@ -14,6 +14,7 @@ from skintexture.batch import one_per_core
 from skintexture.caveats import CAVEATS
 from skintexture.cli.terminal import (
     EXIT_REFUSED,
+    MOST_SHOWN,
     JsonOption,
     QuietOption,
     RecipeOption,
@@ -23,6 +24,7 @@ from skintexture.cli.terminal import (
     photo_progress,
     plain,
     print_json,
+    print_refused,
     stoppable,
 )
 from skintexture.errors import InputError
@@ -33,7 +35,6 @@ from skintexture.run.options import ORDINARY_PHOTOS, RunOptions, parse_shard
 from skintexture.scoring import Summary, score_set
 from skintexture.tabulate import Scores
 
-_MOST_SHOWN = 20
 _STOPPED = "stopped; what was measured is saved: the same command goes on from here"
 # Why a photo has no number at all, before what merely comes with it.
 _MOST_TELLING = ("too_coarse", "too_soft", "too_small", "not_visible", "no_colour", "subsampled_colour", "undefined")
@@ -238,21 +239,13 @@ def _print(done: Summary, out: str) -> None:
     screen.print(f"tables and overlays: {plain(out)}")
 
 
-def print_refused(refused: pd.DataFrame) -> None:
-    """Say which photos were refused, why, and what to do."""
-    for row in refused.head(_MOST_SHOWN).itertuples():
-        screen.print(f"[red]refused[/]  {plain(row.photo)}  {plain(row.reason)}\n         → {plain(row.remedy)}")
-    if len(refused) > _MOST_SHOWN:
-        screen.print(f"         … and {len(refused) - _MOST_SHOWN} more, see the table of photos")
-
-
 def print_unmeasured(scores: Scores) -> None:
     """Say which photos gave no number at all, why, and which recipe fits them."""
     rows = scores.measurements
     if rows.empty:
         return
     empty = rows.assign(missing=rows["value"].isna()).groupby("photo", sort=False)["missing"].all()
-    for name in empty[empty].index[:_MOST_SHOWN]:
+    for name in empty[empty].index[:MOST_SHOWN]:
         photo = scores.photos[scores.photos["photo"] == name].iloc[0]
         reason = _main_reason(rows.loc[rows["photo"] == name, "caveats"])
         found = _found(reason, scores, photo.photo)

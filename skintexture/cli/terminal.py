@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    import pandas as pd  # the list of commands does without
 
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_BUG, EXIT_STOPPED = 0, 1, 2, 3, 130
 
@@ -30,6 +33,9 @@ WorkersOption = Annotated[
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output, nothing else.")]
+
+MOST_SHOWN = 20
+"""Photos that are named one by one; the rest is counted."""
 
 out = Console(highlight=False, soft_wrap=True, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
@@ -57,6 +63,14 @@ def stoppable(message: str = "stopped; what was measured is written") -> Iterato
     except KeyboardInterrupt:
         err.print(message)
         raise typer.Exit(EXIT_STOPPED) from None
+
+
+def print_refused(refused: pd.DataFrame) -> None:
+    """Say which photos were refused, why, and what to do."""
+    for row in refused.head(MOST_SHOWN).itertuples():
+        out.print(f"[red]refused[/]  {plain(row.photo)}  {plain(row.reason)}\n         → {plain(row.remedy)}")
+    if len(refused) > MOST_SHOWN:
+        out.print(f"         … and {len(refused) - MOST_SHOWN} more, see the table of photos")
 
 
 def print_json(value: Any) -> None:
