@@ -17,6 +17,8 @@ _COMPRESSED = ("*_0.25*", "glcm", "roughness", "pores", "paired_pores", *_COLOUR
 _CHROMA = "colour resolution of the file"
 # How a blur of σ pixels weakens the finest detail of skin: exp(−0.33 σ^1.53), on phantoms from 1 to 2 px within 3 %.
 _FADE, _FADE_POWER = 0.33, 1.53
+# From this quality on, JPEG keeps enough noise even on smooth skin to tell that nothing else took it.
+_KEEPS_NOISE = 92.0
 # Differences of blur below this (σ in pixels) are scatter.
 _DEAD_BAND_PX = 0.75
 
@@ -69,14 +71,17 @@ def noise_reduction(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mis
     noises = pair.both(lambda look: look.noise.contrast_pct)
     noise_change = math.log(noises[1] / noises[0]) if min(noises) > 0 else math.nan
     with_noise = detail * noise_change > 0 and abs(noise_change) >= limits.noise_share * abs(detail)
-    which = "after" if detail < 0 else "before"
+    which, look = ("after", pair.after) if detail < 0 else ("before", pair.before)
+    told = 0 < look.scene.photo.jpeg_quality < _KEEPS_NOISE
+    stored = f", or lost its noise to JPEG of quality {look.scene.photo.jpeg_quality:.0f}" if told else ""
+    raw = "photograph in raw, or store JPEG from quality 92 and" if told else "photograph in raw, or"
     yield graded(
         Reading("noise_reduction", "noise reduction", "%", pair.both(lambda look: look.noise.detail_pct)),
         Gap(100 * (1 - math.exp(-abs(detail))) if with_noise else 0.0, "%", limits.detail_loss_pct),
         (
             f"the {which} photo may have been denoised: it lacks fine detail and noise, but not focus",
-            f"the {which} photo was denoised (phone or camera): that looks like smoother skin and can't be undone; "
-            "photograph in raw, or switch noise reduction and beauty filters off",
+            f"the {which} photo was denoised (phone or camera){stored}: that looks like smoother skin and can't be "
+            f"undone; {raw} switch noise reduction and beauty filters off",
         ),
     )
 

@@ -193,6 +193,16 @@ def test_lost_detail_that_focus_explains_is_not_noise_reduction():
     assert "noise reduction" not in _felt(soft)
 
 
+@pytest.mark.parametrize(
+    ("quality", "says"), [(88.0, "or lost its noise to JPEG of quality 88"), (95.0, "camera): that")]
+)
+def test_lost_noise_is_laid_to_compression_too_where_it_is_strong(quality, says):
+    photo = replace(SEVERE["noise reduction"].scene.photo, jpeg_quality=quality)
+    denoised = replace(SEVERE["noise reduction"], scene=replace(SEVERE["noise reduction"].scene, photo=photo))
+    rows = judge(LookPair.of(BASE, denoised, None), LIMITS)
+    assert says in next(row.text for row in rows if row.reading.quantity == "noise reduction")
+
+
 def test_make_up_is_not_judged_under_moved_light():
     assert "make-up" not in _felt(_lit(_skin_light(40.0, uneven=0.6)))
 
