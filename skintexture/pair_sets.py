@@ -14,25 +14,26 @@ from typing import Any
 import pandas as pd
 
 from skintexture.batch import Outcome, Refused, run
-from skintexture.comparison import ENDPOINTS, NOT_MEASURED, Compared, compare, read_profile
+from skintexture.comparison import ENDPOINTS, NOT_MEASURED, PICTURES, Compared, compare, read_profile
 from skintexture.errors import InputError, PhotoProblem
 from skintexture.io.facts import digest_of
 from skintexture.io.folders import prepare_folder
 from skintexture.io.manifests import ManifestRow, read_manifest
 from skintexture.io.tables import write_bytes, write_json, write_table
 from skintexture.locate.scale import KnownScale
-from skintexture.photo_job import refuse_odd_workers
+from skintexture.photo_job import refuse_odd_workers, remove_stale
 from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
 from skintexture.report.answer import answer, overall
 from skintexture.report.effects_page import draw_effects
 from skintexture.report.page import render_page
 from skintexture.run.settings import versions
 from skintexture.shot_pairs import photos_once, stated_scale
-from skintexture.study.effects import effect_table
-from skintexture.study.pair_tables import CHANGE_COLUMNS, nothing_compared
+from skintexture.study.comparability import COMPARABILITY_COLUMNS
+from skintexture.study.effects import EFFECT_COLUMNS, effect_table
+from skintexture.study.pair_tables import CHANGE_COLUMNS, CHANGE_MAP_COLUMNS, nothing_compared
 from skintexture.study.verdict import NOT_COMPARABLE
 from skintexture.study.visits import VISIT_COLUMNS, visit_pairs
-from skintexture.tabulate import REFUSED
+from skintexture.tabulate import PHOTO_COLUMNS, REFUSED
 
 PAIRS = "pairs"
 """Folder within the results: what `compare` writes, for each pair."""
@@ -43,8 +44,15 @@ COMPARED = "compared"
 EFFECTS = ("effects.png", "effects.svg")
 """What the group shows, at a glance."""
 
+ALONE = "no counterpart"
+"""Status of a photo that has no other to be compared with."""
+
 _DONE = "pair.json"
 _JOINED = ("comparability", "change_map")
+_READ = ("changes", "photos", *_JOINED)
+_OUTCOME = ("status", "reason", "remedy", "folder")
+_OF_A_SHOT = "repeat"
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # names that Windows keeps
 
 Progress = Callable[[int, int, int], None]
 """Called after each pair with the numbers of photos done, refused and given."""
@@ -57,8 +65,9 @@ class ComparedSet:
     Attributes
     ----------
     pairs : DataFrame
-        One row per pair: `VISIT_COLUMNS`, ``status`` (``compared``, ``not comparable`` or ``refused``), ``reason``,
-        ``remedy``, ``folder``, and the further columns of the manifest, of the later photo.
+        One row per pair, and then one per photo without a counterpart: `VISIT_COLUMNS`, ``status`` (``compared``,
+        ``not comparable``, ``refused`` or ``no counterpart``), ``reason``, ``remedy``, ``folder``, and the further
+        columns of the manifest, of the later photo.
     changes : DataFrame
         The first `VISIT_COLUMNS` and those of `compare`'s table: one row per pair, zone and metric.
     effects : DataFrame
@@ -160,34 +169,39 @@ def compare_set(
         read_profile(profile, chosen)
     read = read_manifest(manifest)
     rows = {row.photo.name: row for row in read.rows}
-    _refuse_odd_columns(read.further_columns, by)
+    groups = list(dict.fromkeys(by))
+    _refuse_odd_columns(read.further_columns, groups)
     _refuse_remote(rows)
-    pairs = visit_pairs(_photos_of(rows), baseline)
+    pairs, alone = visit_pairs(_photos_of(rows), baseline)
     folder = Path(out)
     prepare_folder(folder)
     jobs = _jobs(pairs, rows, folder, recipe=chosen, profile=profile)
-    ended = list(_work(jobs, workers, progress))
-    further = pd.DataFrame([dict(rows[name].further) for name in pairs["photo_after"]], index=pairs.index)
-    told = pd.concat(
-        [pairs, pd.DataFrame(ended, index=pairs.index), further.drop(columns="repeat", errors="ignore")], axis=1
-    )
-    return _joined(jobs, told, list(by), folder)
+    ended = pd.DataFrame(list(_work(jobs, workers, progress)), columns=list(_OUTCOME), dtype="string")
+    told = pd.concat([pairs.join(ended), alone.assign(status=ALONE)], ignore_index=True)
+    return _joined(jobs, _with_further(told, rows, read.further_columns), groups, folder)
 
 
 def _refuse_odd_columns(further: Sequence[str], by: Sequence[str]) -> None:
-    missing = [name for name in by if name not in further]
+    missing = [name for name in by if name not in further or name == _OF_A_SHOT]
     if missing:
         raise InputError(
             f"the manifest has no further column {', '.join(missing)} to group by",
-            f"further columns: {', '.join(further) or 'none'}",
+            f"further columns: {', '.join(name for name in further if name != _OF_A_SHOT) or 'none'}",
         )
-    taken = [
-        name for name in further if name in (*VISIT_COLUMNS, *CHANGE_COLUMNS, "status", "reason", "remedy", "folder")
-    ]
+    own = {*VISIT_COLUMNS, *_OUTCOME}
+    of_groups = {*CHANGE_COLUMNS, *EFFECT_COLUMNS, *COMPARABILITY_COLUMNS, *CHANGE_MAP_COLUMNS}
+    taken = [name for name in further if name in own or (name in by and name in of_groups)]
     if taken:
         raise InputError(
-            f"the manifest's columns {', '.join(taken)} have names of this table's own", "give them other names"
+            f"the manifest's columns {', '.join(taken)} have names of these tables' own", "give them other names"
         )
+
+
+def _with_further(pairs: pd.DataFrame, rows: Mapping[str, ManifestRow], names: Sequence[str]) -> pd.DataFrame:
+    """Add the further columns of the manifest, of the later photo where there is one."""
+    photos = pairs["photo_after"].fillna(pairs["photo_before"])
+    further = {name: [rows[photo].further[name] for photo in photos] for name in names if name != _OF_A_SHOT}
+    return pairs.assign(**{name: pd.array(values, dtype="string") for name, values in further.items()})
 
 
 def _refuse_remote(rows: Mapping[str, ManifestRow]) -> None:
@@ -209,18 +223,17 @@ def _photos_of(rows: Mapping[str, ManifestRow]) -> pd.DataFrame:
 def _jobs(
     pairs: pd.DataFrame, rows: Mapping[str, ManifestRow], folder: Path, *, recipe: Recipe, profile: Path | None
 ) -> list[_Job]:
-    named = [_folder_names(pairs[column]) for column in ("subject", "visit_after")]
-    several = bool((pairs["shot"] > 1).any())
+    subjects, visits, shots = (_folder_names(pairs[column]) for column in ("subject", "visit_after", "shot"))
     jobs = []
     for row in pairs.to_dict("records"):
         photos = [rows[row[f"photo_{side}"]] for side in ("before", "after")]
-        name = f"{PAIRS}/{named[0][row['subject']]}/{named[1][row['visit_after']]}"
+        name = f"{PAIRS}/{subjects[row['subject']]}/{visits[row['visit_after']]}"
         title = f"{row['subject']}: {row['visit_before']} → {row['visit_after']}"
-        if several:
-            name, title = f"{name}/shot_{row['shot']}", f"{title}, shot {row['shot']}"
+        if row["shot"] != "1":
+            name, title = f"{name}/shot_{shots[row['shot']]}", f"{title}, shot {row['shot']}"
         paths = (Path(photos[0].photo.path), Path(photos[1].photo.path))
         known = (stated_scale(photos[0]), stated_scale(photos[1]))
-        about = {str(column): row[column] for column in row}
+        about = {str(column): str(row[column]) for column in row}
         jobs.append(_Job(about, paths, known, recipe, profile, folder, name, title))
     return jobs
 
@@ -231,7 +244,7 @@ def _folder_names(texts: pd.Series[str]) -> dict[str, str]:
     used = Counter(name.casefold() for name in safe.values())
     return {
         text: name
-        if name == text and used[name.casefold()] == 1
+        if name == text and used[name.casefold()] == 1 and not _RESERVED.fullmatch(name)
         else f"{name}~{hashlib.sha256(text.encode()).hexdigest()[:8]}"
         for text, name in safe.items()
     }
@@ -253,30 +266,42 @@ def _work(jobs: list[_Job], workers: int, progress: Progress | None) -> Iterator
 
 def _compare_pair(job: _Job) -> dict[str, str]:
     """Compare two photos, or find that it was done. Runs in a worker."""
-    key, done = job.key(), job.folder / _DONE
-    try:
-        kept = json.loads(done.read_text(encoding="utf-8"))
-        if kept.pop("key") == key:
-            return {str(name): str(value) for name, value in kept.items()}
-    except (OSError, ValueError, KeyError, AttributeError):
-        pass  # not done, or only begun
-    done.unlink(missing_ok=True)
-    try:
-        compared = compare(
-            *job.photos, job.folder, recipe=job.recipe, known=job.known, repeatability=job.profile, title=job.title
-        )
-    except InputError as error:  # a photo that was there when the manifest was read
-        raise PhotoProblem(error.reason, error.remedy) from error
-    told = _told(compared)
-    write_json(told | {"key": key}, done)
+    key = job.key()
+    kept = _kept(job, key)
+    if kept is not None:
+        return kept
+    prepare_folder(job.folder)
+    remove_stale(job.folder / _DONE)
+    for photo, side in zip(job.photos, ("before", "after"), strict=True):
+        if not photo.is_file():
+            for picture in PICTURES:
+                remove_stale(job.folder / picture)
+            raise PhotoProblem(f"{job.row[f'photo_{side}']} is gone since the manifest was read", "put it back")
+    compared = compare(
+        *job.photos, job.folder, recipe=job.recipe, known=job.known, repeatability=job.profile, title=job.title
+    )
+    told = _told(compared, job)
+    write_json(told | {"key": key}, job.folder / _DONE)
     return told
 
 
-def _told(compared: Compared) -> dict[str, str]:
+def _kept(job: _Job, key: str) -> dict[str, str] | None:
+    """Return what an earlier run found of the same photos; None where it didn't end."""
+    try:
+        kept = json.loads((job.folder / _DONE).read_text(encoding="utf-8"))
+        if kept["key"] == key and all((job.folder / f"{name}.parquet").is_file() for name in _READ):
+            return {name: str(kept[name]) for name in ("status", "reason", "remedy")}
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not begun, not ended, or damaged
+    return None
+
+
+def _told(compared: Compared, job: _Job) -> dict[str, str]:
     """Say in a few words what became of a pair."""
     if len(compared.refused):
         first = compared.refused.iloc[0]
-        return {"status": REFUSED, "reason": f"{first['photo']}: {first['reason']}", "remedy": str(first["remedy"])}
+        name = job.row["photo_before" if compared.photos.index[0] == first.name else "photo_after"]
+        return {"status": REFUSED, "reason": f"{name}: {first['reason']}", "remedy": str(first["remedy"])}
     said = overall([answer(compared.changes, endpoint) for endpoint in compared.endpoints])
     if all(found.verdict == NOT_COMPARABLE for found in said):
         return {"status": NOT_COMPARABLE, "reason": said[0].detail, "remedy": ""}
@@ -287,9 +312,11 @@ def _joined(jobs: list[_Job], pairs: pd.DataFrame, by: list[str], folder: Path) 
     """Join the tables of all pairs, write them, and sum them up."""
     recipe = jobs[0].recipe
     lead = [*VISIT_COLUMNS[:4], *by]
-    leads = [{name: row[name] for name in lead} for row in pairs.to_dict("records")]
+    told = pairs.head(len(jobs)).to_dict("records")
+    leads = [{name: row[name] for name in lead} for row in told]
     changes = pd.concat([_led(_changes(job), row) for job, row in zip(jobs, leads, strict=True)], ignore_index=True)
-    photos = photos_once(pd.concat([_photos(job) for job in jobs], ignore_index=True))
+    photos = pd.concat([_photos(job, row) for job, row in zip(jobs, told, strict=True)], ignore_index=True)
+    photos = photos_once(photos).reindex(columns=list(PHOTO_COLUMNS))
     metrics = set(changes["metric"])
     effects = effect_table(changes, [one.metric for one in ENDPOINTS if one.metric in metrics], by)
     for name, table in (("pairs", pairs), ("changes", changes), ("effects", effects), ("photos", photos)):
@@ -305,7 +332,7 @@ def _joined(jobs: list[_Job], pairs: pd.DataFrame, by: list[str], folder: Path) 
 
 
 def _read(job: _Job, name: str) -> pd.DataFrame:
-    """Read a table of a pair; without a row where it crashed."""
+    """Read a table of a pair; without a row where it didn't end."""
     path = job.folder / f"{name}.parquet"
     return pd.read_parquet(path) if (job.folder / _DONE).is_file() else pd.DataFrame()
 
@@ -315,14 +342,21 @@ def _changes(job: _Job) -> pd.DataFrame:
     return found.astype(CHANGE_COLUMNS) if len(found) else nothing_compared(job.recipe, NOT_MEASURED)
 
 
-def _photos(job: _Job) -> pd.DataFrame:
-    """Rows of both photos under the manifest's names."""
+def _photos(job: _Job, told: Mapping[Any, Any]) -> pd.DataFrame:
+    """Rows of both photos under the manifest's names; of a pair that didn't end, of those that may be the cause."""
     found = _read(job, "photos")
-    if found.empty:
-        found = pd.DataFrame({"status": [REFUSED] * 2, "reason": ["the pair crashed"] * 2})
-    names = [job.row["photo_before"], job.row["photo_after"]]
-    visits = [job.row["visit_before"], job.row["visit_after"]]
-    return found.assign(photo=names, subject=job.row["subject"], visit=visits)
+    names = pd.DataFrame(
+        {
+            "photo": [job.row["photo_before"], job.row["photo_after"]],
+            "subject": job.row["subject"],
+            "visit": [job.row["visit_before"], job.row["visit_after"]],
+        }
+    )
+    if len(found):
+        return found.assign(**{str(name): names[name].to_numpy() for name in names})
+    gone = [not photo.is_file() for photo in job.photos]
+    why = {name: told[name] for name in ("status", "reason", "remedy")}
+    return (names[gone] if any(gone) else names).assign(**why)
 
 
 def _led(table: pd.DataFrame, row: Mapping[str, Any]) -> pd.DataFrame:

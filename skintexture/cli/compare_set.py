@@ -15,6 +15,7 @@ from rich.table import Table
 from skintexture.batch import one_per_core
 from skintexture.cli.terminal import (
     EXIT_REFUSED,
+    MOST_SHOWN,
     JsonOption,
     QuietOption,
     RecipeOption,
@@ -29,10 +30,12 @@ from skintexture.cli.terminal import (
 )
 from skintexture.comparison import ENDPOINTS, PICTURES
 from skintexture.locate.anatomy import WHOLE_FACE
-from skintexture.pair_sets import COMPARED, EFFECTS, PAIRS, ComparedSet, compare_set as compare_visits
+from skintexture.pair_sets import ALONE, COMPARED, EFFECTS, PAIRS, ComparedSet, compare_set as compare_visits
 from skintexture.recipe import DEFAULT_RECIPE
 from skintexture.report.effects_page import heading_of
 from skintexture.tabulate import REFUSED
+
+_BEYOND = 1000.0
 
 
 def compare_set(
@@ -114,6 +117,10 @@ def _counts(found: ComparedSet) -> dict[str, int]:
     return {str(status): int(count) for status, count in found.pairs["status"].value_counts().items()}
 
 
+def _subjects(found: ComparedSet) -> int:
+    return int(found.pairs.loc[found.pairs["status"] != ALONE, "subject"].nunique())
+
+
 def _of_the_face(found: ComparedSet) -> pd.DataFrame:
     effects = found.effects
     return effects[(effects["zone"] == WHOLE_FACE) & effects["endpoint"]]
@@ -125,10 +132,15 @@ def _summary(found: ComparedSet, out: Path) -> dict[str, Any]:
         "out": str(out),
         "recipe": found.recipe.name,
         "recipe_fingerprint": found.recipe.fingerprint(),
-        "subjects": int(found.pairs["subject"].nunique()),
+        "subjects": _subjects(found),
         "pairs": _counts(found),
+        "no_counterpart": json.loads(
+            found.pairs.loc[
+                found.pairs["status"] == ALONE, ["subject", "photo_before", "photo_after", "reason"]
+            ].to_json(orient="records")
+        ),
         "refused": json.loads(found.refused[["photo", "reason", "remedy"]].to_json(orient="records")),
-        "whole_face": json.loads(_of_the_face(found).to_json(orient="records")),
+        "whole_face": json.loads(_of_the_face(found).to_json(orient="records", double_precision=15)),
     }
 
 
@@ -137,16 +149,22 @@ def _print(found: ComparedSet, out: Path, by: list[str]) -> None:
     counts = _counts(found)
     others = [f"{count} {status}" for status, count in counts.items() if status != COMPARED]
     screen.print(
-        f"{counted(counts.get(COMPARED, 0), 'pair')} of {counted(int(found.pairs['subject'].nunique()), 'subject')} "
+        f"{counted(counts.get(COMPARED, 0), 'pair')} of {counted(_subjects(found), 'subject')} "
         f"compared{', ' if others else ''}{', '.join(others)}; recipe {plain(found.recipe.name)}"
     )
-    for row in found.pairs[~found.pairs["status"].isin((COMPARED, REFUSED))].to_dict("records"):
-        screen.print(f"  · {plain(row['subject'])}, {plain(row['visit_after'])}: {plain(row['reason'])}")
+    baseline = found.pairs["visit_before"].iloc[0]
+    screen.print(f"each held against {plain(baseline)}; --baseline names another visit")
+    without = found.pairs[~found.pairs["status"].isin((COMPARED, REFUSED))]
+    for row in without.head(MOST_SHOWN).to_dict("records"):
+        photo = row["photo_before"] if pd.isna(row["photo_after"]) else row["photo_after"]
+        screen.print(f"[yellow]{plain(row['status'])}[/]  {plain(photo)}  {plain(row['reason'])}")
+    if len(without) > MOST_SHOWN:
+        screen.print(f"… and {len(without) - MOST_SHOWN} more, see the table of pairs")
     for heading, table in _tables(found, by):
         screen.print(f"\n{plain(heading)}: mean change over the whole face")
         screen.print(table)
     screen.print(
-        "n: subjects compared; p: paired t test, after Holm over these rows; improved, worse: subjects by themselves"
+        "n: subjects compared; p: paired t test, after Holm over these rows; improved, worse: pairs by themselves"
     )
     screen.print(f"at a glance: {plain(out / EFFECTS[0])}; each pair: {plain(out / PAIRS)}/…/{PICTURES[0]}")
 
@@ -169,7 +187,10 @@ def _tables(found: ComparedSet, by: list[str]) -> Iterator[tuple[str, Table]]:
 
 
 def _signed(value: float, unit: str = "") -> str:
-    return f"{value:+.1f} {unit}".strip().replace("-", "−") if math.isfinite(value) else ""
+    if not math.isfinite(value):
+        return ""
+    number = f"{value:+.1f}" if abs(value) < _BEYOND else f"> {math.copysign(_BEYOND, value):+.0f}"
+    return f"{number} {unit}".strip().replace("-", "−")
 
 
 def _chance(p: float) -> str:

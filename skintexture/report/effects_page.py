@@ -21,7 +21,9 @@ _PLOT_LEFT_PX = MARGIN_PX + _NAMES_PX
 _PLOT_WIDTH_PX = WIDTH_PX - MARGIN_PX - _COUNTS_PX - _PLOT_LEFT_PX
 _SIDE_PX = 150  # of "← better", from the plot's left
 _SHOWN_BY_ZONE = 2
+_MOST_GROUPS = 20  # pictures taller than some 60,000 pixels can't be written
 _CHANCE = 0.05
+_PAIRS = ("improved", "worse", "changed", "no_change_shown")
 
 
 def draw_effects(effects: pd.DataFrame, endpoints: Sequence[Endpoint], by: Sequence[str] = ()) -> Figure:
@@ -30,7 +32,7 @@ def draw_effects(effects: pd.DataFrame, endpoints: Sequence[Endpoint], by: Seque
     Parameters
     ----------
     effects : DataFrame
-        As `skintexture.study.effects.effect_table` gives it; endpoints are in %.
+        As `skintexture.study.effects.effect_table` gives it; what is no ratio is left out.
     endpoints : sequence of Endpoint
         What is shown where it was compared: the first two zone by zone, the others of the whole face.
     by : sequence of str
@@ -41,21 +43,28 @@ def draw_effects(effects: pd.DataFrame, endpoints: Sequence[Endpoint], by: Seque
     Figure
     """
     page = Page()
-    for key, of_visit in effects.groupby([*by, "visit_before", "visit_after"], sort=False, dropna=False):
+    shown = effects[effects["scale"] == "ratio"]
+    limits = {one.metric: widest_pct(_as_changes(_of(shown, one))) for one in endpoints}
+    groups = list(shown.groupby([*by, "visit_before", "visit_after"], sort=False, dropna=False))
+    for key, of_visit in groups[:_MOST_GROUPS]:
         page.paragraph(heading_of(key), _TITLE_PX, bold=True)
         page.space(10)
         told = [(one, rows) for one in endpoints if forest_zones(rows := _as_changes(_of(of_visit, one)))]
         for endpoint, rows in told[:_SHOWN_BY_ZONE]:
             names = {zone: short_name(zone) for zone in forest_zones(rows)}
-            _show(page, endpoint.name, rows, names, better(str(rows["direction"].iloc[0])))
-        further = [(one.name, rows[rows["zone"] == WHOLE_FACE]) for one, rows in told[_SHOWN_BY_ZONE:]]
+            _show(page, (endpoint.name, better(str(rows["direction"].iloc[0]))), rows, names, limits[endpoint.metric])
+        further = [(one, rows[rows["zone"] == WHOLE_FACE]) for one, rows in told[_SHOWN_BY_ZONE:]]
         if further:
-            rows = pd.concat([rows.assign(zone=name) for name, rows in further])
-            _show(page, "over the whole face", rows, {name: name for name in forest_zones(rows)})
+            rows = pd.concat([rows.assign(zone=one.name) for one, rows in further])
+            widest = max(limits[one.metric] for one, _ in further)
+            _show(page, ("over the whole face", ""), rows, {name: name for name in forest_zones(rows)}, widest)
+    if len(groups) > _MOST_GROUPS:
+        page.paragraph(f"… and {len(groups) - _MOST_GROUPS} more groups and visits: see effects.csv", _TEXT_PX)
     page.paragraph(
         "Mark and line: mean change of all subjects and its 95 % interval. Filled: other than chance makes (paired t "
         "test, p < 0.05 after Holm; over the single zones together, and over the endpoints of the whole face). At the "
-        "right: subjects who improved by themselves, of those compared. Left (L) and right (R) are the subjects' own.",
+        "right: pairs of photos that improved by themselves, of those compared. Left (L) and right (R) are the "
+        "subjects' own.",
         _TEXT_PX,
         colour=PALE,
     )
@@ -76,7 +85,7 @@ def heading_of(key: tuple[Hashable, ...]) -> str:
     'verum, before → week 12'
     """
     *group, before, after = map(str, key)
-    return ", ".join([*group, f"{before} → {after}"])
+    return ", ".join([*(value or "(empty)" for value in group), f"{before} → {after}"])
 
 
 def _as_changes(effects: pd.DataFrame) -> pd.DataFrame:
@@ -95,19 +104,21 @@ def _of(effects: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
     return effects[effects["metric"] == endpoint.metric]
 
 
-def _show(page: Page, heading: str, rows: pd.DataFrame, names: Mapping[str, str], side: str = "") -> None:
-    """Draw a row for each of the names."""
+def _show(page: Page, heading: tuple[str, str], rows: pd.DataFrame, names: Mapping[str, str], limit_pct: float) -> None:
+    """Draw a row for each of the names, below a heading and the side on which skin is better."""
     by_zone = {row["zone"]: row for row in rows.to_dict("records")}
+    title, side = heading
 
     def draw(canvas: Canvas, top: float) -> None:
-        canvas.write(heading[:1].upper() + heading[1:], (top, MARGIN_PX), _HEADING_PX, bold=True)
+        canvas.write(title[:1].upper() + title[1:], (top, MARGIN_PX), _HEADING_PX, bold=True)
         canvas.write(side, (top + 4, _PLOT_LEFT_PX + _SIDE_PX), _TEXT_PX, colour=PALE)
         size = (_ROW_PX * len(names), _PLOT_WIDTH_PX)
-        draw_forest(canvas.axes((top + 46, _PLOT_LEFT_PX), size), rows, list(names), limit_pct=widest_pct(rows))
+        draw_forest(canvas.axes((top + 46, _PLOT_LEFT_PX), size), rows, list(names), limit_pct=limit_pct)
         for k, (zone, name) in enumerate(names.items()):
             at = top + 46 + (k + 0.5) * _ROW_PX - 0.6 * _TEXT_PX
+            row = by_zone[zone]
             canvas.write(name, (at, MARGIN_PX), _TEXT_PX, bold=zone == WHOLE_FACE)
-            told = f"{by_zone[zone]['improved']} of {by_zone[zone]['subjects']} improved"
+            told = f"{row['improved']} of {sum(row[verdict] for verdict in _PAIRS)} improved"
             canvas.write(told, (at, _PLOT_LEFT_PX + _PLOT_WIDTH_PX + 20), _TEXT_PX, colour=PALE)
 
     page.add(46 + _ROW_PX * len(names) + _AXIS_PX + 26, draw)

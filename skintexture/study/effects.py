@@ -26,6 +26,7 @@ EFFECT_COLUMNS: dict[str, str] = {
     "ci_low": "float64",
     "ci_high": "float64",
     "change_unit": "string",
+    "scale": "string",
     "sd": "float64",
     "p_t": "float64",
     "p_wilcoxon": "float64",
@@ -56,69 +57,82 @@ def effect_table(changes: pd.DataFrame, endpoints: Sequence[str], by: Sequence[s
     endpoints : sequence of str
         Metrics that are tested; all others are described, and have no p.
     by : sequence of str
-        Columns whose values part the subjects into groups, such as ``arm``.
+        Columns whose values part the subjects into groups, such as ``arm``; none of `EFFECT_COLUMNS`.
 
     Returns
     -------
     DataFrame
-        ``by`` and `EFFECT_COLUMNS`. A subject counts once: the mean of its shots. Where all values are positive,
-        ``change`` is the geometric mean of the ratios, in %, and ``sd`` that of the natural logs, times 100; otherwise
-        the mean difference in the metric's unit. ``ci_low`` and ``ci_high`` are Student's 95 % interval, ``p_t`` is the
-        paired t test's on the same scale, ``p_wilcoxon`` that of the signed ranks. ``p_holm`` is ``p_t`` after Holm
-        (1979): over the endpoints of the whole face, and apart from these over those of all single zones, of that visit
-        and group. What was not comparable counts in ``not_comparable`` alone.
+        ``by`` and `EFFECT_COLUMNS`. A subject counts once: the mean of its shots. Where all values of a metric in a
+        zone are positive, in every group and at every visit, ``scale`` is ``ratio``: ``change`` is the geometric mean
+        of the ratios, in %, and ``sd`` that of the natural logs, times 100. Otherwise it is ``difference``, in the
+        metric's unit (``points`` where that is %). ``ci_low`` and ``ci_high`` are Student's 95 % interval, ``p_t`` is
+        the paired t test's on the same scale, nan where all subjects change alike, ``p_wilcoxon`` that of the signed
+        ranks. ``p_holm`` is ``p_t`` after Holm (1979): over the endpoints of the whole face, and apart from these over
+        those of all single zones, of that visit and group. What was not comparable counts in ``not_comparable`` alone.
+        ``improved``, ``worse``, ``changed`` and ``no_change_shown`` count pairs of photos.
     """
-    keys = [*by, "visit_before", "visit_after", "zone", "metric"]
-    order = changes[[*keys, "direction", "unit"]].drop_duplicates(keys)
-    table = order.merge(_counts(changes, keys), on=keys, how="left").merge(_means(changes, keys), on=keys, how="left")
-    table["change_unit"] = table["unit"].where(~table["as_ratio"].eq(True), "%")
+    needed = ["subject", "visit_before", "visit_after", "zone", "metric", "before", "after", "verdict"]
+    rows = changes[[*needed, "direction", "unit"]].assign(group=_groups(changes, by))
+    keys = ["group", "visit_before", "visit_after", "zone", "metric"]
+    order = rows[[*keys, "direction", "unit"]].drop_duplicates(keys)
+    table = order.merge(_counts(rows, keys), on=keys, how="left").merge(_means(rows, keys), on=keys, how="left")
+    differs = table["scale"] == "difference"
+    table["change_unit"] = table["unit"].replace("%", "points").where(differs, "%")
     table["subjects"] = table["subjects"].fillna(0)
     table["not_comparable"] = table.pop("all_subjects") - table["subjects"]
     table["endpoint"] = table["metric"].isin(endpoints)
-    table = table.reindex(columns=[*by, *EFFECT_COLUMNS]).astype(dict.fromkeys(by, "string") | EFFECT_COLUMNS)
-    tested = table[table["endpoint"]].assign(whole=table["zone"] == WHOLE_FACE)
-    for _, family in tested.groupby([*by, "visit_before", "visit_after", "whole"], sort=False, dropna=False):
-        table.loc[family.index, "p_holm"] = holm(family["p_t"].to_numpy(np.float64))
-    others = ~table["endpoint"]
-    return table.assign(p_t=table["p_t"].mask(others), p_wilcoxon=table["p_wilcoxon"].mask(others))
+    named = changes[list(by)].astype("string").fillna("").groupby(rows["group"]).first()
+    found = table.reindex(columns=list(EFFECT_COLUMNS)).astype(EFFECT_COLUMNS)
+    tested = found[found["endpoint"]].assign(group=table["group"], whole=table["zone"] == WHOLE_FACE)
+    for _, family in tested.groupby(["group", "visit_before", "visit_after", "whole"], sort=False):
+        found.loc[family.index, "p_holm"] = holm(family["p_t"].to_numpy(np.float64))
+    others = ~found["endpoint"]
+    found = found.assign(p_t=found["p_t"].mask(others), p_wilcoxon=found["p_wilcoxon"].mask(others))
+    return pd.concat([named.loc[table["group"]].reset_index(drop=True), found], axis=1)
 
 
-def _counts(changes: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+def _groups(changes: pd.DataFrame, by: Sequence[str]) -> pd.Series[int]:
+    """Give every row the number of its group; groups count as they come."""
+    if not by:
+        return pd.Series(0, index=changes.index)
+    return changes.groupby(list(by), sort=False, dropna=False).ngroup()
+
+
+def _counts(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Count subjects, and verdicts by their kind."""
-    told = {verdict.replace(" ", "_"): changes["verdict"] == verdict for verdict in _TOLD}
-    groups = changes[[*keys, "subject"]].assign(**told).groupby(keys, sort=False, dropna=False)
+    told = {verdict.replace(" ", "_"): rows["verdict"] == verdict for verdict in _TOLD}
+    groups = rows[[*keys, "subject"]].assign(**told).groupby(keys, sort=False)
     return groups.agg(all_subjects=("subject", "nunique"), **{name: (name, "sum") for name in told}).reset_index()
 
 
-def _means(changes: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+def _means(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Average over subjects what could be compared, each subject by the mean of its shots."""
-    seen = changes.loc[changes["verdict"] != NOT_COMPARABLE, [*keys, "subject", "before", "after"]]
-    lowest = seen[["before", "after"]].min(axis=1).groupby([seen[key] for key in keys], dropna=False).transform("min")
-    as_ratio = (lowest > 0).to_numpy()
+    seen = rows.loc[rows["verdict"] != NOT_COMPARABLE, [*keys, "subject", "before", "after"]]
+    lowest = seen[["before", "after"]].min(axis=1).groupby([seen["zone"], seen["metric"]]).transform("min")
+    is_ratio = (lowest > 0).to_numpy()
     before, after = (seen[side].to_numpy(np.float64) for side in ("before", "after"))
     each = after - before
-    each[as_ratio] = np.log(after[as_ratio] / before[as_ratio])
-    own = seen.assign(each=each, as_ratio=as_ratio).groupby([*keys, "subject"], sort=False, dropna=False).mean()
-    groups = own.groupby(keys, sort=False, dropna=False)
+    each[is_ratio] = np.log(after[is_ratio] / before[is_ratio])
+    own = seen.assign(each=each, is_ratio=is_ratio).groupby([*keys, "subject"], sort=False).mean()
+    groups = own.groupby(keys, sort=False)
     found = groups.agg(
         subjects=("each", "size"),
-        as_ratio=("as_ratio", "first"),
+        is_ratio=("is_ratio", "first"),
         mean_before=("before", "mean"),
         mean_after=("after", "mean"),
         mean=("each", "mean"),
         log_sd=("each", "std"),
         p_wilcoxon=("each", _signed_ranks),
     ).reset_index()
-    found["as_ratio"] = found["as_ratio"] > 0
+    ratios = found.pop("is_ratio").to_numpy() > 0
     n, mean, sd = (found[name].to_numpy(np.float64) for name in ("subjects", "mean", "log_sd"))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         error = sd / np.sqrt(n)
         reach = stats.t.ppf((1 + _LEVEL) / 2, n - 1) * error
         found["p_t"] = np.where(sd > 0, 2 * stats.t.sf(np.abs(mean) / error, n - 1), np.nan)
-        ratios = found["as_ratio"].to_numpy()
         for name, value in (("change", mean), ("ci_low", mean - reach), ("ci_high", mean + reach)):
             found[name] = np.where(ratios, 100.0 * np.expm1(value), value)
-    return found.assign(sd=np.where(ratios, 100.0 * sd, sd))
+    return found.assign(sd=np.where(ratios, 100.0 * sd, sd), scale=np.where(ratios, "ratio", "difference"))
 
 
 def _signed_ranks(each: pd.Series[float]) -> float:

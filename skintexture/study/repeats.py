@@ -44,7 +44,7 @@ def repeated_photos(photos: pd.DataFrame, same_skin: Sequence[Sequence[str]] = (
     order = photos["repeat"] if "repeat" in photos else pd.Series("", index=photos.index)
     require_single_shots(photos.assign(repeat=order))
     repeats = repeats.assign(
-        place=range(len(repeats)), visit_as_given=_places(photos["visit"]), order=order.map(in_number_order)
+        place=range(len(repeats)), visit_as_given=_places(photos["visit"]), order=order.map(_natural)
     )
     repeats = repeats.sort_values(["visit_as_given", "order", "place"], kind="stable")
     skins = repeats.groupby(["subject", "visit"], sort=False)
@@ -102,7 +102,7 @@ def _places(visits: pd.Series[str]) -> pd.Series[int]:
     return visits.map(place)
 
 
-def in_number_order(number: str) -> tuple[int, str]:
+def _natural(number: str) -> tuple[int, str]:
     """Order numbers written as text: 2 before 10."""
     return len(number), number
 

@@ -9,21 +9,25 @@ import pytest
 from PIL import Image
 
 from command_line import SAMPLES, skintexture
+from skintexture import compare_set
 
 TABLES = ("pairs", "changes", "effects", "photos", "comparability", "change_map")
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """Small copies of two subjects before and after, in two arms, and a third whose later photo is broken."""
+    """Small copies of two subjects before and after, in two arms, one whose later photo is broken, and one left out."""
     folder = tmp_path_factory.mktemp("study")
-    lines = ["photo,subject,visit,arm"]
+    lines = ["photo,subject,visit,arm,n"]
     for subject, arm in (("s01", "verum"), ("s02", "placebo"), ("s03", "verum")):
         for visit in ("before", "after"):
             name = f"{subject}_{visit}.png"
             with Image.open(SAMPLES / f"{subject}_{visit}.jpg") as image:
                 image.resize((750, 1000), Image.Resampling.LANCZOS).save(folder / name)
-            lines.append(f"{name},{subject},{visit},{arm}")
+            lines.append(f"{name},{subject},{visit},{arm},1")
+    with Image.open(folder / "s01_before.png") as image:
+        image.convert("L").save(folder / "s04_before.png")
+    lines.append("s04_before.png,s04,before,placebo,1")
     broken = folder / "s03_after.png"
     broken.write_bytes(broken.read_bytes()[:5000])
     (folder / "study.csv").write_text("\n".join(lines) + "\n", "utf-8")
@@ -44,9 +48,12 @@ def test_it_writes_a_row_per_pair_zone_and_metric_and_a_page_per_pair(done):
     out, ran = done
     assert ran.code == 1, ran.err  # a photo was refused
     pairs = pd.read_csv(out / "pairs.csv").set_index("subject")
-    assert pairs["status"].to_dict() == {"s01": "compared", "s02": "compared", "s03": "refused"}
-    assert "PNG" in pairs.loc["s03", "reason"]
-    assert pairs["arm"].to_dict() == {"s01": "verum", "s02": "placebo", "s03": "verum"}
+    assert pairs["status"].to_dict() == {
+        "s01": "compared", "s02": "compared", "s03": "refused", "s04": "no counterpart"
+    }  # fmt: skip
+    assert pairs.loc["s03", "reason"].startswith("s03_after.png: the PNG file")
+    assert pairs.loc["s04", "reason"] == "there is no photo of this subject of a later visit"
+    assert pairs["arm"].to_dict() == {"s01": "verum", "s02": "placebo", "s03": "verum", "s04": "placebo"}
     changes = pd.read_parquet(out / "changes.parquet")
     assert changes.groupby("subject").size().to_dict() == dict.fromkeys(("s01", "s02", "s03"), len(changes) // 3)
     assert set(changes.loc[changes["subject"] == "s03", "verdict"]) == {"not comparable"}
@@ -69,7 +76,8 @@ def test_it_says_what_the_groups_show(done):
         "verum": {"subjects": 1, "not_comparable": 1},
         "placebo": {"subjects": 1, "not_comparable": 0},
     }
-    assert "2 pairs of 3 subjects compared, 1 refused" in ran.out
+    assert "2 pairs of 3 subjects compared, 1 refused, 1 no counterpart" in ran.out
+    assert "each held against before" in ran.out
     assert "verum, before → after" in ran.out
     assert (out / "effects.png").stat().st_size > 10_000
 
@@ -88,8 +96,12 @@ def test_pairs_that_are_done_are_kept_until_a_photo_changes(study, done):
     before = {subject: page.stat().st_mtime_ns for subject, page in pages.items()}
     with Image.open(study / "s02_after.png") as image:
         image.convert("RGB").rotate(0.5).save(study / "s02_after.png")
-    summary = json.loads(run(study, out, "-j", 0, "--json").out)
-    assert summary["pairs"] == {"compared": 2, "refused": 1}
+    (out / "pairs/s03/after/pair.json").write_text("[]")
+    was = (out / "pairs.csv").read_bytes()
+    summary = json.loads(run(study, out, "--by", "arm", "-j", 0, "--json").out)
+    assert summary["pairs"] == {"compared": 2, "refused": 1, "no counterpart": 1}
+    assert [photo["photo_before"] for photo in summary["no_counterpart"]] == ["s04_before.png"]
+    assert (out / "pairs.csv").read_bytes() == was
     assert [refused["photo"] for refused in summary["refused"]] == ["s03_after.png"]
     after = {subject: page.stat().st_mtime_ns for subject, page in pages.items()}
     assert after["s01"] == before["s01"]
@@ -100,6 +112,7 @@ def test_pairs_that_are_done_are_kept_until_a_photo_changes(study, done):
     ("options", "says"),
     [
         (("--by", "dose"), "no further column dose"),
+        (("--by", "n"), "columns n have names of these tables' own"),
         (("--baseline", "week 0"), "no photo is of the visit week 0"),
         (("--repeatability", "nowhere.json"), "nowhere.json can't be read"),
     ],
@@ -109,3 +122,30 @@ def test_what_cannot_be_done_is_said_before_anything_is_measured(study, tmp_path
     assert ran.code == 2
     assert says in ran.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_photo_that_vanishes_is_named_and_the_other_is_not_blamed(study, tmp_path):
+    small = tmp_path / "photos"
+    small.mkdir()
+    for name in ("s01_before.png", "s01_after.png", "s02_before.png", "s02_after.png"):
+        (small / name).write_bytes((study / name).read_bytes())
+    rows = [f"s0{k}_{visit}.png,s0{k},{visit}" for k in (1, 2) for visit in ("before", "after")]
+    (small / "study.csv").write_text("\n".join(["photo,subject,visit", *rows]), "utf-8")
+    gone = small / "s02_after.png"
+
+    def lose(*_) -> None:
+        gone.unlink(missing_ok=True)
+
+    found = compare_set(small / "study.csv", tmp_path / "out", recipe="coarse", progress=lose)
+    pair = found.pairs.set_index("subject").loc["s02"]
+    assert (pair["status"], pair["reason"]) == ("refused", "s02_after.png is gone since the manifest was read")
+    assert list(found.refused["photo"]) == ["s02_after.png"]
+    assert str(tmp_path) not in (tmp_path / "out" / "pairs.csv").read_text("utf-8")
+
+
+def test_a_pair_whose_folder_cannot_be_made_is_an_error_of_the_folder(study, tmp_path):
+    (tmp_path / "out" / "pairs").mkdir(parents=True)
+    (tmp_path / "out" / "pairs" / "s01").write_text("in the way")
+    ran = run(study, tmp_path / "out", "-j", 0)
+    assert ran.code == 2, ran.err
+    assert "bug" not in ran.err

@@ -46,7 +46,7 @@ def test_ratios_are_averaged_and_tested_as_logarithms():
     assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(100 * np.expm1(interval)))
     assert row["p_t"] == pytest.approx(stats.ttest_rel(np.log(of["after"]), np.log(of["before"])).pvalue)
     assert row["p_wilcoxon"] == pytest.approx(stats.wilcoxon(log).pvalue)
-    assert (row["subjects"], row["change_unit"]) == (9, "%")
+    assert (row["subjects"], row["change_unit"], row["scale"]) == (9, "%", "ratio")
     assert row["mean_before"] == pytest.approx(of["before"].mean())
 
 
@@ -55,7 +55,7 @@ def test_values_of_either_sign_are_averaged_and_tested_as_differences():
     row = _row(effect_table(changes, ["signed"]), metric="signed")
     of = changes[(changes["zone"] == "nose") & (changes["metric"] == "signed")]
     assert row["change"] == pytest.approx((of["after"] - of["before"]).mean())
-    assert row["change_unit"] == "mm"
+    assert (row["change_unit"], row["scale"]) == ("mm", "difference")
     assert row["p_t"] == pytest.approx(stats.ttest_rel(of["after"], of["before"]).pvalue)
 
 
@@ -103,3 +103,27 @@ def test_groups_are_told_apart():
     table = effect_table(_changes().assign(arm=lambda t: t["arm"].map({0: "verum", 1: "placebo"})), ["m"], ["arm"])
     counts = table[(table["zone"] == "nose") & (table["metric"] == "m")].set_index("arm")["subjects"]
     assert counts.to_dict() == {"verum": 5, "placebo": 4}
+
+
+def test_all_groups_have_one_scale_and_differences_of_shares_are_points():
+    changes = _changes().assign(unit="%")
+    one = changes[(changes["zone"] == "nose") & (changes["metric"] == "m")].index[0]
+    changes.loc[one, "after"] = -0.1
+    table = effect_table(changes, ["m"], ["arm"])
+    nose = table[(table["zone"] == "nose") & (table["metric"] == "m")]
+    assert set(nose["scale"]) == {"difference"}
+    assert set(nose["change_unit"]) == {"points"}
+    assert set(table.loc[(table["zone"] == "chin") & (table["metric"] == "m"), "change_unit"]) == {"%"}
+
+
+@pytest.mark.parametrize("name", ["whole", "each", "group", "mean", "is_ratio", "log_sd"])
+def test_no_name_of_a_column_disturbs_the_tests(name):
+    plain = effect_table(_changes(), ["m"], ["arm"])
+    other = effect_table(_changes().rename(columns={"arm": name}), ["m"], [name])
+    pd.testing.assert_frame_equal(other.rename(columns={name: "arm"}), plain)
+
+
+def test_every_shot_counts_in_verdicts_and_empty_groups_have_an_empty_name():
+    changes = pd.concat([_changes(2).assign(shot=k, verdict="improved", arm=None) for k in (1, 2)])
+    row = _row(effect_table(changes, ["m"], ["arm"]))
+    assert (row["subjects"], row["improved"], row["arm"]) == (2, 4, "")
