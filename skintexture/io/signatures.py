@@ -43,6 +43,7 @@ _NOT_READ = (
     (4, b"ftyphev", "a HEIC photo"),
     (4, b"ftypmif1", "a HEIF photo"),
     (4, b"ftypmsf1", "a HEIF photo"),
+    (4, b"ftypmiaf", "a HEIF photo"),
     (4, b"ftypavi", "an AVIF photo"),
     (4, b"ftyp", "a video"),
     (0, b"GIF8", "a GIF picture"),
