@@ -248,6 +248,8 @@ def study(
 
     `skintexture phantom study -o course --visits baseline,day30,day90 --course 0,0.6,1 --control`
 
+    `skintexture compare-set study/manifest.csv --by arm -o changes`
+
     `skintexture score --manifest study/manifest.csv -o results`
     """
     setup = with_conditions(_sized(Setup(), megapixels), shot or [])
