@@ -26,7 +26,7 @@ from skintexture.measure import PhotoResult
 from skintexture.model import LocatedPore
 from skintexture.photo_job import checked_scale, overlay_path, remove_stale
 from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
-from skintexture.report.answer import Endpoint
+from skintexture.report.answer import Answer, Endpoint, answer
 from skintexture.report.overlays import draw_overlay, encode_jpeg
 from skintexture.report.registered_view import registered_view
 from skintexture.report.summary import Summary, render_summary
@@ -38,6 +38,7 @@ from skintexture.study.pair_tables import change_map_table, change_table, nothin
 from skintexture.study.paired_pores import pores_seen
 from skintexture.study.repeatability import RepeatabilityProfile
 from skintexture.study.sighting import Sighting, sight
+from skintexture.study.verdict import NOT_COMPARABLE
 from skintexture.tabulate import REFUSED, About, PhotoRows, measured_rows, provenance, refused_rows, tables
 
 ENDPOINTS = (
@@ -94,6 +95,16 @@ class Compared:
         """The main metrics of this recipe, the most important first."""
         measured = set(self.changes["metric"])
         return tuple(endpoint for endpoint in ENDPOINTS if endpoint.metric in measured)[:_MOST_ENDPOINTS]
+
+    @property
+    def answers(self) -> list[Answer]:
+        """What was found for each endpoint, in sentences."""
+        return [answer(self.changes, endpoint) for endpoint in self.endpoints]
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether any endpoint could be compared anywhere."""
+        return any(found.verdict != NOT_COMPARABLE for found in self.answers)
 
     @property
     def refused(self) -> pd.DataFrame:

@@ -23,11 +23,11 @@ from skintexture.io.tables import write_bytes, write_json, write_table
 from skintexture.locate.scale import KnownScale
 from skintexture.photo_job import refuse_odd_workers, remove_stale
 from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
-from skintexture.report.answer import answer, overall
+from skintexture.report.answer import overall
 from skintexture.report.effects_page import draw_effects
 from skintexture.report.page import render_page
 from skintexture.run.settings import versions
-from skintexture.shot_pairs import photos_once, stated_scale
+from skintexture.shot_pairs import photo_table, photos_once, stated_scale
 from skintexture.study.comparability import COMPARABILITY_COLUMNS
 from skintexture.study.effects import EFFECT_COLUMNS, effect_table
 from skintexture.study.pair_tables import CHANGE_COLUMNS, CHANGE_MAP_COLUMNS, nothing_compared
@@ -172,7 +172,7 @@ def compare_set(
     groups = list(dict.fromkeys(by))
     _refuse_odd_columns(read.further_columns, groups)
     _refuse_remote(rows)
-    pairs, alone = visit_pairs(_photos_of(rows), baseline)
+    pairs, alone = visit_pairs(photo_table(rows.values()), baseline)
     folder = Path(out)
     prepare_folder(folder)
     jobs = _jobs(pairs, rows, folder, recipe=chosen, profile=profile)
@@ -208,16 +208,6 @@ def _refuse_remote(rows: Mapping[str, ManifestRow]) -> None:
     remote = next((name for name, row in rows.items() if not isinstance(row.photo.path, Path)), None)
     if remote is not None:
         raise InputError(f"{remote} is not a file on this machine", "copy the photos here, and name the copies")
-
-
-def _photos_of(rows: Mapping[str, ManifestRow]) -> pd.DataFrame:
-    columns = {
-        "photo": list(rows),
-        "subject": [row.subject for row in rows.values()],
-        "visit": [row.visit for row in rows.values()],
-        "repeat": [row.further.get("repeat", "") for row in rows.values()],
-    }
-    return pd.DataFrame(columns, dtype="string")
 
 
 def _jobs(
@@ -302,9 +292,8 @@ def _told(compared: Compared, job: _Job) -> dict[str, str]:
         first = compared.refused.iloc[0]
         name = job.row["photo_before" if compared.photos.index[0] == first.name else "photo_after"]
         return {"status": REFUSED, "reason": f"{name}: {first['reason']}", "remedy": str(first["remedy"])}
-    said = overall([answer(compared.changes, endpoint) for endpoint in compared.endpoints])
-    if all(found.verdict == NOT_COMPARABLE for found in said):
-        return {"status": NOT_COMPARABLE, "reason": said[0].detail, "remedy": ""}
+    if not compared.is_comparable:
+        return {"status": NOT_COMPARABLE, "reason": overall(compared.answers)[0].detail, "remedy": ""}
     return {"status": COMPARED, "reason": "", "remedy": ""}
 
 
@@ -317,8 +306,7 @@ def _joined(jobs: list[_Job], pairs: pd.DataFrame, by: list[str], folder: Path) 
     changes = pd.concat([_led(_changes(job), row) for job, row in zip(jobs, leads, strict=True)], ignore_index=True)
     photos = pd.concat([_photos(job, row) for job, row in zip(jobs, told, strict=True)], ignore_index=True)
     photos = photos_once(photos).reindex(columns=list(PHOTO_COLUMNS))
-    metrics = set(changes["metric"])
-    effects = effect_table(changes, [one.metric for one in ENDPOINTS if one.metric in metrics], by)
+    effects = effect_table(changes, [endpoint.metric for endpoint in ENDPOINTS], by)
     for name, table in (("pairs", pairs), ("changes", changes), ("effects", effects), ("photos", photos)):
         write_table(table, folder / name)
     for name in _JOINED:

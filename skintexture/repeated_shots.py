@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from skintexture.photo_job import refuse_odd_workers, remove_stale
 from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
 from skintexture.report.agreement_plots import plot_agreement
 from skintexture.scoring import score
-from skintexture.shot_pairs import Progress, compare_pairs, pair_jobs, photos_once, without_incomparable
+from skintexture.shot_pairs import Progress, compare_pairs, pair_jobs, photo_table, photos_once, without_incomparable
 from skintexture.study.repeatability import RepeatabilityProfile, profile_of
 from skintexture.study.repeatability_table import repeatability_table
 from skintexture.study.repeats import paired_values, pairs_of, repeated_photos
@@ -110,7 +110,7 @@ def repeatability(
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     refuse_odd_workers(workers)
     rows = {row.photo.name: row for row in read_manifest(manifest).rows}
-    shots = _Shots(rows, repeated_photos(_photos_of(rows.values()), same_skin), chosen)
+    shots = _Shots(rows, repeated_photos(photo_table(rows.values()), same_skin), chosen)
     shots.require_own_files()
     folder = None if out is None else Path(out)
     if folder is not None:
@@ -169,17 +169,6 @@ class _Shots:
         pairs = paired_values(scores.measurements, pairs_of(self.repeats))
         photos = scores.photos[scores.photos["photo"].isin(self.repeats["photo"])]
         return pairs, photos.reset_index(drop=True)
-
-
-def _photos_of(rows: Collection[ManifestRow]) -> pd.DataFrame:
-    """Give the manifest's rows as repeated shots are sought in them."""
-    columns = {
-        "photo": [row.photo.name for row in rows],
-        "subject": [row.subject for row in rows],
-        "visit": [row.visit for row in rows],
-        "repeat": [row.further.get("repeat", "") for row in rows],
-    }
-    return pd.DataFrame(columns, dtype="string")
 
 
 def _require_pairs(pairs: pd.DataFrame, photos: pd.DataFrame) -> None:

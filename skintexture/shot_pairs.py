@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,17 @@ class PairRows:
 
     changes: pd.DataFrame
     photos: pd.DataFrame
+
+
+def photo_table(rows: Collection[ManifestRow]) -> pd.DataFrame:
+    """Give a manifest's rows as pairs are sought in them: ``photo``, ``subject``, ``visit`` and ``repeat``."""
+    columns = {
+        "photo": [row.photo.name for row in rows],
+        "subject": [row.subject for row in rows],
+        "visit": [row.visit for row in rows],
+        "repeat": [row.further.get("repeat", "") for row in rows],
+    }
+    return pd.DataFrame(columns, dtype="string")
 
 
 def pair_jobs(pairs: pd.DataFrame, rows: Mapping[str, ManifestRow], recipe: Recipe) -> list[PairJob]:

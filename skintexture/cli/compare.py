@@ -13,6 +13,7 @@ from skintexture.cli.terminal import (
     JsonOption,
     QuietOption,
     RecipeOption,
+    RepeatabilityOption,
     out as screen,
     plain,
     print_json,
@@ -23,8 +24,7 @@ from skintexture.comparison import PICTURES, Compared, compare as compare_photos
 from skintexture.errors import InputError
 from skintexture.locate.scale import KnownScale
 from skintexture.recipe import DEFAULT_RECIPE
-from skintexture.report.answer import Answer, answer, limits, overall
-from skintexture.study.verdict import NOT_COMPARABLE
+from skintexture.report.answer import limits, overall
 
 _COLOURS = {"improved": "green", "worse": "red", "changed": "yellow", "mixed": "yellow"}
 _MOST_LIMITS = 4
@@ -44,14 +44,7 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    repeatability: Annotated[
-        Path | None,
-        typer.Option(
-            help="Profile of your own repeated shots, from `skintexture repeatability`; without it, changes are held "
-            "against the scatter of phantoms.",
-            show_default=False,
-        ),
-    ] = None,
+    repeatability: RepeatabilityOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -95,15 +88,11 @@ def _scales(text: str | None) -> tuple[KnownScale, KnownScale]:
     return KnownScale(values[0]), KnownScale(values[-1])
 
 
-def _answers(compared: Compared) -> list[Answer]:
-    return [answer(compared.changes, endpoint) for endpoint in compared.endpoints]
-
-
 def _say(compared: Compared) -> None:
     """Give the answer in some ten lines."""
     if compared.one_photo:
         screen.print("[yellow]these are the same photo, byte for byte:[/] nothing on it can have changed")
-    for found in overall(_answers(compared)):
+    for found in overall(compared.answers):
         colour = _COLOURS.get(found.verdict, "dim")
         screen.print(f"[{colour}]{plain(found.headline)}[/]  {plain(found.detail)}")
     said = limits(compared.changes, compared.comparability, compared.endpoints)
@@ -125,7 +114,7 @@ def _summary(compared: Compared, out: Path) -> dict[str, Any]:
         "recipe_fingerprint": compared.recipe.fingerprint(),
         "refused": json.loads(refused.to_json(orient="records")),
         "one_photo": compared.one_photo,
-        "comparable": any(found.verdict != NOT_COMPARABLE for found in _answers(compared)),
+        "comparable": compared.is_comparable,
         "equalised": compared.equalised(),
         "verdicts": {name: int(count) for name, count in compared.changes["verdict"].value_counts().items()},
         "shown": json.loads(shown[columns].to_json(orient="records")),

@@ -19,6 +19,7 @@ from skintexture.cli.terminal import (
     JsonOption,
     QuietOption,
     RecipeOption,
+    RepeatabilityOption,
     WorkersOption,
     counted,
     out as screen,
@@ -66,14 +67,7 @@ def compare_set(
             show_default=False,
         ),
     ] = None,
-    repeatability: Annotated[
-        Path | None,
-        typer.Option(
-            help="Profile of your own repeated shots, from `skintexture repeatability`; without it, changes are held "
-            "against the scatter of phantoms.",
-            show_default=False,
-        ),
-    ] = None,
+    repeatability: RepeatabilityOption = None,
     workers: WorkersOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,6 +30,15 @@ WorkersOption = Annotated[
         min=0,
         show_default="one per core, at most one per photo",
         help="Processes; 0 uses none but this one.",
+    ),
+]
+RepeatabilityOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--repeatability",
+        help="Profile of your own repeated shots, from `skintexture repeatability`; without it, changes are held "
+        "against the scatter of phantoms.",
+        show_default=False,
     ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

@@ -60,13 +60,15 @@ def repeated_photos(photos: pd.DataFrame, same_skin: Sequence[Sequence[str]] = (
 
 def require_subjects(photos: pd.DataFrame) -> None:
     """Raise InputError if a photo's ``subject`` is not given."""
-    unknown = photos.loc[photos["subject"].fillna("") == "", "photo"]
+    require_given(photos, "subject", "name the person on each photo in the manifest's column `subject`")
+
+
+def require_given(photos: pd.DataFrame, column: str, remedy: str) -> None:
+    """Raise InputError with this remedy if a photo's cell of a column is empty."""
+    unknown = photos.loc[photos[column].fillna("") == "", "photo"]
     if len(unknown):
         shown = ", ".join(unknown[:_SHOWN]) + (" …" if len(unknown) > _SHOWN else "")
-        raise InputError(
-            f"{len(unknown)} of {len(photos)} photos have no subject: {shown}",
-            "name the person on each photo in the manifest's column `subject`",
-        )
+        raise InputError(f"{len(unknown)} of {len(photos)} photos have no {column}: {shown}", remedy)
 
 
 def _joined_visits(visits: pd.Series[str], same_skin: Sequence[Sequence[str]]) -> pd.Series[str]:

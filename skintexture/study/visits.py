@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from skintexture.errors import InputError
-from skintexture.study.repeats import require_single_shots, require_subjects
+from skintexture.study.repeats import require_given, require_single_shots, require_subjects
 
 VISIT_COLUMNS = ("subject", "visit_before", "visit_after", "shot", "photo_before", "photo_after")
 
@@ -37,7 +37,7 @@ def visit_pairs(photos: pd.DataFrame, baseline: str | None = None) -> tuple[pd.D
         A photo has no subject or no visit, there is no such baseline, or no subject has it and another visit.
     """
     require_subjects(photos)
-    _require_visits(photos)
+    require_given(photos, "visit", "say in the manifest's column `visit` which photos are before and which after")
     require_single_shots(photos)
     named = list(dict.fromkeys(photos["visit"]))
     first = named[0] if baseline is None else baseline
@@ -80,13 +80,3 @@ def _alone(shots: pd.DataFrame, pairs: pd.DataFrame, first: str) -> pd.DataFrame
         told = {"subject": row["subject"], "shot": row["shot"], "visit_before": first, "reason": reason}
         rows.append(told | {f"visit_{side}": row["visit"], f"photo_{side}": row["photo"]})
     return pd.DataFrame(rows, columns=[*VISIT_COLUMNS, "reason"], dtype="string")
-
-
-def _require_visits(photos: pd.DataFrame) -> None:
-    unknown = photos.loc[photos["visit"] == "", "photo"]
-    if len(unknown):
-        shown = ", ".join(unknown[:_SHOWN]) + (" …" if len(unknown) > _SHOWN else "")
-        raise InputError(
-            f"{len(unknown)} of {len(photos)} photos have no visit: {shown}",
-            "say in the manifest's column `visit` which photos are before and which after",
-        )
