@@ -293,7 +293,10 @@ def _told(compared: Compared, job: _Job) -> dict[str, str]:
         name = job.row["photo_before" if compared.photos.index[0] == first.name else "photo_after"]
         return {"status": REFUSED, "reason": f"{name}: {first['reason']}", "remedy": str(first["remedy"])}
     if not compared.is_comparable:
-        return {"status": NOT_COMPARABLE, "reason": overall(compared.answers)[0].detail, "remedy": ""}
+        grave = compared.comparability[compared.comparability["severity"] == NOT_COMPARABLE]
+        # The first zone's reason is not the face's: a smile doesn't reach the forehead.
+        reason = "; ".join(grave["quantity"]) or overall(compared.answers)[0].detail
+        return {"status": NOT_COMPARABLE, "reason": reason, "remedy": ""}
     return {"status": COMPARED, "reason": "", "remedy": ""}
 
 
