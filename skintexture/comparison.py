@@ -140,7 +140,7 @@ class Compared:
             "scale_ratio_from": done.scale_source,
             "added_blur_mm": dict(zip(scales, done.extra_blur_mm, strict=True)),
             "total_blur_mm": done.blur_mm,
-            "texture_by_light": done.shading.slope,
+            "texture_by_light_pct": done.shading.foretold_pct,
         }
 
 

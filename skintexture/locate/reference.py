@@ -23,8 +23,9 @@ _LEAST_RESPONSE = 0.1
 # Waves that tell where a window lies, between Gaussians of these σ: coarser ones are shading.
 _PLACE_BAND_MM = (0.15, 0.6)
 _FLOOR = 1e-3
-# JPEG writes about this share of the power of a sharp structure back beside a soft one, at every frequency alike.
-_WRITTEN_BACK = 0.015
+# JPEG writes about this share of the power of a sharp structure back beside a soft one, at every frequency alike, for
+# each step that its quality is below 100.
+_WRITTEN_BACK = 0.018 / 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def see_reference(photo: Photo, face: Face, scale: Scale) -> Reference:
 
 def written_back(photo: Photo) -> float:
     """Share of a structure's power that the file's compression adds, however soft the structure is."""
-    return 0.0 if math.isnan(photo.jpeg_quality) else _WRITTEN_BACK
+    return 0.0 if math.isnan(photo.jpeg_quality) else _WRITTEN_BACK * (100.0 - photo.jpeg_quality)
 
 
 def side_px(px_per_mm: float) -> int:

@@ -30,7 +30,7 @@ _FREQUENCIES = (_EDGES[1:] + _EDGES[:-1]) / 2
 _ABOVE_NOISE = 4.0
 # The structure must also stand so far above what is left in waves finer than 0.24 mm, where the photo resolves them:
 # beside hair and edges compression writes more there than the corners of the spectrum tell.
-_ABOVE_RESIDUE = 5.6
+_ABOVE_RESIDUE = 7.0
 _RESIDUE_FROM = 4.2
 # Next to the sampling limit the pixels themselves write the spectrum. What is left beyond it, in the corners of the
 # window's spectrum, is noise: the camera's and that of compression, which is strongest just beside hair and edges.
@@ -45,7 +45,7 @@ _STANDING = 0.75
 _MOST_LOST = 2.0
 _ROUNDS = 6
 # What is expected of the contrast of hair and edges from shot to shot, and of a ring's ratio of power (natural logs).
-_GAIN_SD, _RING_SD = 0.09, 0.1
+_GAIN_SD, _RING_SD = 0.06, 0.1
 # Median of white noise, whose power is that of an exponential distribution, by its mean.
 _MEDIAN_OF_NOISE = math.log(2.0)
 # Less than this needs no second fit, and a Gaussian as narrow falls between the pixels.

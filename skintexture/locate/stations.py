@@ -14,7 +14,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from skintexture.locate.anatomy import ZONE_NAMES, zone_outlines
-from skintexture.locate.canonical import canonical_mesh
+from skintexture.locate.canonical import canonical_mesh, vertex_normals
 from skintexture.locate.scene import Scene
 from skintexture.locate.skin import SHINE, SKIN, luminance
 from skintexture.model import BoolImage, Face, FloatArray, FloatImage
@@ -90,7 +90,7 @@ def stations() -> Stations:
     at_mm = np.einsum("nk,nkc->nc", weights, mesh.vertices_mm[corners])
     chosen = _spread(at_mm)
     corners, weights = corners[chosen], weights[chosen]
-    normals = np.einsum("nk,nkc->nc", weights, _normals()[corners])
+    normals = np.einsum("nk,nkc->nc", weights, vertex_normals()[corners])
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     uv = np.einsum("nk,nkc->nc", weights, mesh.uv[corners]).astype(np.float32)
     outlines = [mesh.uv[list(zone_outlines()[name])].astype(np.float32) for name in ZONE_NAMES]
@@ -117,16 +117,6 @@ def _spread(at_mm: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]
             chosen.append(index)
             free[near.query_ball_point(at_mm[index], SPACING_MM)] = False
     return np.array(chosen, dtype=np.int64)
-
-
-def _normals() -> FloatArray:
-    mesh = canonical_mesh()
-    a, b, c = (mesh.vertices_mm[mesh.triangles[:, k]] for k in range(3))
-    faces = np.cross(b - a, c - a)
-    normals = np.zeros_like(mesh.vertices_mm)
-    for k in range(3):
-        np.add.at(normals, mesh.triangles[:, k], faces)
-    return normals
 
 
 def see_stations(face: Face, scene: Scene, max_slant_deg: float) -> SkinLight:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skintexture.locate.canonical import canonical_mesh
+from skintexture.locate.canonical import canonical_mesh, normals_at, vertex_normals
 
 RIGHT_EYE_OUTER, LEFT_EYE_OUTER = 33, 263
 NOSE_TIP, FOREHEAD_TOP, CHIN = 1, 10, 152
@@ -69,3 +69,14 @@ def test_arrays_are_shared_and_cannot_be_changed(mesh):
     assert canonical_mesh() is mesh
     with pytest.raises(ValueError, match="read-only"):
         mesh.vertices_mm[0] = 0
+
+
+def test_normals_between_the_points_are_those_of_the_points_around(mesh):
+    corners = mesh.triangles[::50]
+    middle = normals_at(mesh.uv[corners].mean(axis=1))
+    around = vertex_normals()[corners].mean(axis=1)
+    assert np.allclose(middle, around / np.linalg.norm(around, axis=1, keepdims=True), atol=1e-6)
+
+
+def test_outside_the_face_there_is_no_normal():
+    assert np.isnan(normals_at(np.array([[0.01, 0.01], [0.99, 0.01]]))).all()

@@ -12,7 +12,7 @@ import pytest
 from skintexture.model import Zone
 from skintexture.recipe import load_recipe
 from skintexture.study.between_shots import Situation
-from skintexture.study.change import BLURRED_AWAY, LITTLE_SHARED, UNSTEADY, Bench, Leak, compared_metrics
+from skintexture.study.change import BLURRED_AWAY, FEW_WAVES, LITTLE_SHARED, UNSTEADY, Bench, Leak, compared_metrics
 from skintexture.study.comparability import Hindrances
 from skintexture.study.pair_tables import CHANGE_COLUMNS, nothing_compared
 from skintexture.study.tallies import Tally
@@ -151,6 +151,15 @@ def test_what_the_added_blur_took_away_is_not_compared(blur_px, compared):
     zones = [_zone(name, 10.0, metrics=(METRIC, fine)) for name in RECIPE.zones.names if name != "whole_face"]
     changes = _changes(zones, blur_px=blur_px)
     assert (changes["nose", fine].finding.reason != BLURRED_AWAY) is compared
+    assert changes["nose", METRIC].finding.verdict == "no change shown"
+
+
+@pytest.mark.parametrize(("area_mm2", "compared"), [(300.0, False), (340.0, True)])
+def test_long_waves_need_much_skin(area_mm2, compared):
+    long = "band_rms_2_4mm_luminance"
+    nose = _zone("nose", 10.0, area_mm2=area_mm2, metrics=(METRIC, long))
+    changes = _changes(_all_zones(10.0, nose=nose))
+    assert (changes["nose", long].finding.reason != FEW_WAVES) is compared
     assert changes["nose", METRIC].finding.verdict == "no change shown"
 
 
