@@ -86,8 +86,11 @@ def answer(changes: pd.DataFrame, endpoint: Endpoint) -> Answer:
         return Answer(face["verdict"], f"{name}: {face['verdict']}", _joined(said, _elsewhere(face, zones)))
     if found:
         return _of_zones(name, found, len(comparable), face=face)
-    if comparable or (face is not None and face["verdict"] == NO_CHANGE):
-        return Answer(NO_CHANGE, f"{name}: {NO_CHANGE}", _unseen(face, comparable))
+    over_face = face is not None and face["verdict"] == NO_CHANGE
+    if comparable or over_face:
+        only = f" in {len(comparable)} of {len(zones)} zones, the others {NOT_COMPARABLE}"
+        all_said = over_face or len(comparable) == len(zones)
+        return Answer(NO_CHANGE, f"{name}: {NO_CHANGE}{'' if all_said else only}", _unseen(face, comparable))
     reasons = list(dict.fromkeys(str(row["reason"]) for row in rows if row["reason"]))
     return Answer(NOT_COMPARABLE, f"{name}: {NOT_COMPARABLE}", reasons[0] if reasons else "it was not measured")
 
@@ -124,7 +127,8 @@ def limits(changes: pd.DataFrame, comparability: pd.DataFrame, endpoints: Sequen
         rows = changes[changes["metric"] == endpoint.metric]
         left_out = rows[rows["verdict"] == NOT_COMPARABLE]
         if len(left_out) == len(rows):
-            said += [f"{_capital(endpoint.name)} is not comparable in any zone: {why}" for why in left_out["reason"]]
+            reasons = "; ".join(dict.fromkeys(str(reason) for reason in left_out["reason"]))
+            said.append(f"{_capital(endpoint.name)} is not comparable in any zone: {reasons}")
             continue
         judged.update(str(zone) for zone in rows["zone"])
         for zone, reason in zip(left_out["zone"], left_out["reason"], strict=True):

@@ -106,13 +106,27 @@ class PairedPores:
 
 @dataclass(frozen=True, slots=True)
 class PoreSignal:
-    """Blur (σ, mm) and resolution of the signal in which pores are read."""
+    """The signals in which pores are read.
 
-    blur_mm: float
+    Attributes
+    ----------
+    blur_mm : tuple of float
+        σ by which all that widens a pit widens it: before, after.
+    px_per_mm : float
+    """
+
+    blur_mm: tuple[float, float]
     px_per_mm: float
 
 
-def pair_pores(pair: Pair, zone: JointZone, params: tuple[PoreParams, RegistrationParams], tiles: Tiles) -> PairedPores:
+def pair_pores(
+    pair: Pair,
+    zone: JointZone,
+    params: tuple[PoreParams, RegistrationParams],
+    tiles: Tiles,
+    *,
+    blur_mm: tuple[float, float],
+) -> PairedPores:
     """Find the pores of a zone on both photos, match them, and look at each on both.
 
     Parameters
@@ -121,13 +135,18 @@ def pair_pores(pair: Pair, zone: JointZone, params: tuple[PoreParams, Registrati
     zone : JointZone
     params : tuple of PoreParams and RegistrationParams
     tiles : Tiles
+    blur_mm : tuple of float
+        σ by which the signal of either photo widens a pit.
 
     Returns
     -------
     PairedPores
         Without those at the edge of the skin, of whose surround too little is seen on either photo.
     """
-    lists = [detect(cutting.wide, params[0]) for cutting in zone.cuttings]
+    lists = [
+        detect(cutting.wide, params[0].model_copy(update={"grid_blur_mm": own_mm}))
+        for cutting, own_mm in zip(zone.cuttings, blur_mm, strict=True)
+    ]
     own = [_on_photo(pores, cutting) for pores, cutting in zip(lists, zone.cuttings, strict=True)]
     match = match_pores(own[0], own[1], pair.registration, params[1])
     kept, gone, new = match.kept, match.gone, match.new
@@ -245,7 +264,7 @@ def _paired_values(
             forced = pores.forced_pct(channel)[:, side]
             values[name] = np.array([forced[keep].mean() for keep in keeps])
     light = np.stack([pores.profiles["luminance"][keep, side].mean(axis=0) for keep in keeps])
-    shape = fit_mean_profiles(light, signal.blur_mm, signal.px_per_mm)
+    shape = fit_mean_profiles(light, signal.blur_mm[side], signal.px_per_mm)
     size = np.array([pores.area_ratio[keep].mean() for keep in keeps]) if side else np.ones(len(keeps))
     values["paired_pore_area"] = shape.area_mm2 / size
     values["paired_pore_volume"] = shape.volume_pct_mm2 / size

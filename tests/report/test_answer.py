@@ -36,6 +36,12 @@ def test_the_whole_face_speaks_first():
     assert found.detail == "−21 % (95 % interval −26 to −17) over the whole face; improved in 1 of 2 zones"
 
 
+def test_no_change_in_the_one_zone_that_can_be_compared_is_not_told_of_the_face():
+    rest = [row(zone, "not comparable", reason="smile") for zone in ("whole_face", "nose", "chin")]
+    found = said(*rest, row("glabella", "no change shown", 1.0))
+    assert found.headline == "Pore contrast: no change shown in 1 of 3 zones, the others not comparable"
+
+
 def test_what_goes_the_other_way_is_not_hidden():
     found = said(row("whole_face", "improved"), row("nose", "improved"), row("left_cheek", "worse", 15.0))
     assert "but worse in left cheek" in found.detail

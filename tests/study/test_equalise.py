@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import math
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from skintexture.locate.sharpness import BlurDifference
 from skintexture.model import Scale
-from skintexture.study.equalise import extra_blur_mm, one_scale, power_left
+from skintexture.study.equalise import extra_blur_mm, one_scale, power_left, widened_mm
+from skintexture.study.photometry import fit_mean_profiles, read_profiles
 
 
 @dataclass(frozen=True)
@@ -96,3 +100,52 @@ def test_power_that_compression_writes_back_grows_with_what_blur_has_taken():
 def test_where_nothing_is_registered_each_photo_keeps_its_scale():
     pair, source = one_scale(_pair(14.0, 15.0, math.nan))
     assert (source, _scales(pair)) == ("each photo", (14.0, 15.0))
+
+
+PX_PER_MM, FWHM_MM = 14.0, 0.24
+
+
+def _pits(blur_px, side_px=700):
+    """Skin full of pits of one size, as a photo of that blur shows it, and where they are."""
+    rng = np.random.default_rng(4)
+    steps = np.arange(24, side_px - 24, 32)
+    at = np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2) + rng.uniform(
+        -6, 6, (len(steps) ** 2, 2)
+    )
+    pit_px = FWHM_MM / 2.355 * PX_PER_MM
+    seen_px = math.hypot(pit_px, blur_px)
+    y, x = np.arange(side_px)[:, None], np.arange(side_px)[None]
+    depth = np.zeros((side_px, side_px))
+    for row, column in at:
+        depth += np.exp(-((y - row) ** 2) / 2 / seen_px**2) * np.exp(-((x - column) ** 2) / 2 / seen_px**2)
+    lines = cv2.GaussianBlur(rng.normal(size=depth.shape), (0, 0), math.hypot(2.0, blur_px))
+    light = 0.28 * np.exp(-0.18 * (pit_px / seen_px) ** 2 * depth + 0.03 * lines / lines.std())
+    return light + rng.normal(size=light.shape) * 0.004 * np.sqrt(light), at
+
+
+def _stored(light, quality):
+    eight_bit = np.rint(255 * (1.055 * np.maximum(light, 1e-6) ** (1 / 2.4) - 0.055)).clip(0, 255).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(eight_bit).save(file, "JPEG", quality=quality)
+    return ((np.asarray(Image.open(file)) / 255 + 0.055) / 1.055) ** 2.4
+
+
+def _area_mm2(light, at, blur_px, widened):
+    log_light = cv2.GaussianBlur(np.log(light), (0, 0), 1.0)
+    signal = 100 * (log_light - cv2.GaussianBlur(log_light, (0, 0), 9.0))
+    profiles = read_profiles(signal.astype(np.float32), np.ones(signal.shape, bool), at, PX_PER_MM)
+    mean = profiles[np.isfinite(profiles).all(axis=1)].mean(axis=0)[None]
+    blur_mm = math.hypot(blur_px / PX_PER_MM, 1.0 / PX_PER_MM, widened)
+    return float(fit_mean_profiles(mean, blur_mm, PX_PER_MM).area_mm2[0])
+
+
+@pytest.mark.parametrize(("blur_px", "most_left"), [(0.65, 0.65), (1.25, 0.55), (2.1, 0.4)])
+def test_of_what_compression_widens_pits_most_is_known(blur_px, most_left):
+    light, at = _pits(blur_px)
+    whole = _area_mm2(light, at, blur_px, 0.0)
+    stored = _stored(light, 88)
+    wider = _area_mm2(stored, at, blur_px, 0.0) / whole - 1
+    left = _area_mm2(stored, at, blur_px, widened_mm(88.0, PX_PER_MM, blur_px / PX_PER_MM)) / whole - 1
+    assert wider > 0.06
+    assert abs(left) < most_left * wider
+    assert abs(_area_mm2(_stored(light, 97), at, blur_px, 0.0) / whole - 1) < 0.05

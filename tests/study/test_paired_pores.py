@@ -18,7 +18,7 @@ from skintexture.study.photometry import RADII_MM, slant_gain
 RECIPE = load_recipe("standard")
 COUNT = 40
 CONTRAST = "paired_pore_contrast_luminance"
-SIGNAL = PoreSignal(RECIPE.grid.blur_mm, 12.0)
+SIGNAL = PoreSignal((RECIPE.grid.blur_mm, RECIPE.grid.blur_mm), 12.0)
 
 
 def _pores(depths=(20.0, 20.0), found_after=True, area_ratio=1.0, slant_gain=1.0):
@@ -82,10 +82,10 @@ def test_slant_is_told_by_registration_and_surface_and_not_by_the_scales(scale_e
         sides=lambda: tuple(zip(("before", "after"), sides, strict=True)),
     )
     at = np.full((3, 2), 40.0)
-    found = _slant_gain(pair, (at, at), np.array([cos[1] / cos[0], 1.0, np.nan]), SIGNAL.blur_mm)
-    before, after = slant_gain(cos, SIGNAL.blur_mm)
+    found = _slant_gain(pair, (at, at), np.array([cos[1] / cos[0], 1.0, np.nan]), RECIPE.grid.blur_mm)
+    before, after = slant_gain(cos, RECIPE.grid.blur_mm)
     assert found == pytest.approx([after / before, 1.0, 1.0])
-    swapped = _slant_gain(pair, (at[:1], at[:1]), np.array([cos[0] / cos[1]]), SIGNAL.blur_mm)
+    swapped = _slant_gain(pair, (at[:1], at[:1]), np.array([cos[0] / cos[1]]), RECIPE.grid.blur_mm)
     assert swapped == pytest.approx([before / after])
 
 
