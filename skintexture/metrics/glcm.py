@@ -7,6 +7,7 @@ of contrast makes the answer comparable between photos; a pair counts only where
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 import cv2
@@ -140,11 +141,12 @@ def measure(patch: Patch, params: GlcmParams) -> dict[str, float]:
         return {metric.name: math.nan for metric in describe(params)}
     signal, mask = crop_to_mask(patch.signal, patch.mask)
     levels = to_levels(signal, mask, params)
-    return {
-        _metric_name(feature, distance_mm): value
-        for distance_mm in params.distances_mm
-        for feature, value in _features(levels, offsets_px(distance_mm, patch.px_per_mm), params).items()
-    }
+    values: dict[str, float] = {}
+    for distance_mm in params.distances_mm:
+        offsets = offsets_px(distance_mm, patch.px_per_mm)
+        counts = [count_pairs(levels, offset, params.levels) for offset in offsets]
+        values |= measure_counts(distance_mm, patch.px_per_mm, counts, params)
+    return values
 
 
 def offsets_px(distance_mm: float, px_per_mm: float) -> tuple[Offset, Offset, Offset, Offset]:
@@ -211,13 +213,24 @@ def count_pairs(levels: Levels, offset: Offset, n_levels: int) -> FloatArray:
     return (counts + counts.T).astype(np.float64)
 
 
-def _features(levels: Levels, offsets: tuple[Offset, ...], params: GlcmParams) -> dict[FeatureName, float]:
-    counts = [count_pairs(levels, offset, params.levels) for offset in offsets]
-    if (0, 0) in offsets or not all(table.any() for table in counts):
-        return dict.fromkeys(params.features, math.nan)
+def measure_counts(
+    distance_mm: float, px_per_mm: float, counts: Sequence[FloatArray], params: GlcmParams
+) -> dict[str, float]:
+    """Metrics, as `measure` names them, of one distance's tables of pairs.
+
+    Parameters
+    ----------
+    distance_mm, px_per_mm : float
+    counts : sequence of (N, N) float64
+        As `count_pairs` has them, one for each of `offsets_px`.
+    params : GlcmParams
+    """
+    names = {feature: _metric_name(feature, distance_mm) for feature in params.features}
+    if (0, 0) in offsets_px(distance_mm, px_per_mm) or not all(table.any() for table in counts):
+        return dict.fromkeys(names.values(), math.nan)
     tables = counts if params.aggregation == "averaged" else [np.sum(counts, axis=0)]
     pairs = [Cooccurrence.from_counts(table) for table in tables]
-    return {name: _mean([FEATURES[name].value(p) for p in pairs]) for name in params.features}
+    return {name: _mean([FEATURES[feature].value(p) for p in pairs]) for feature, name in names.items()}
 
 
 def _mean(values: list[float]) -> float:

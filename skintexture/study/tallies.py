@@ -24,7 +24,7 @@ from skintexture.metrics.masked import centred
 from skintexture.metrics.roughness import RoughnessParams
 from skintexture.model import BoolImage, FloatArray, FloatImage, Patch
 
-Groups = NDArray[np.uint8]
+Labels = NDArray[np.uint8]
 
 OUTSIDE = 255
 """Stands for "in no group"."""
@@ -57,21 +57,63 @@ class Tally:
     least_sd: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Which pixels of a mask are in which group: the same for every channel, and found once for all.
+
+    Attributes
+    ----------
+    box : (slice, slice)
+        Rows and columns that hold all of the mask.
+    label : (h, w) uint8
+        Group of each pixel in the box, from 0 on; `OUTSIDE` for those in none.
+    size : int
+        How many groups there are.
+    sums : _Sums
+        Over the groups.
+    inner_sums : _Sums
+        Over those of their pixels whose eight neighbours lie in the mask.
+    """
+
+    box: tuple[slice, slice]
+    label: Labels
+    size: int
+    sums: _Sums
+    inner_sums: _Sums
+
+    @classmethod
+    def of(cls, label: Labels, mask: BoolImage) -> Groups:
+        """Group the pixels of a mask by their labels, (H, W) uint8."""
+        rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+        box = (slice(0), slice(0)) if not len(rows) else (_span(rows), _span(columns))
+        label = np.where(mask, label, np.uint8(OUTSIDE))[box]
+        seen = label[label != OUTSIDE]
+        whole = mask[box].view(np.uint8)
+        if whole.size:
+            whole = np.asarray(cv2.erode(whole, np.ones((3, 3), np.uint8), borderValue=0), np.uint8)
+        inner = np.where(whole > 0, label, np.uint8(OUTSIDE))
+        return cls(box, label, int(seen.max()) + 1 if seen.size else 0, _Sums.of(label), _Sums.of(inner))
+
+
+def _span(places: NDArray[np.intp]) -> slice:
+    return slice(int(places[0]), int(places[-1]) + 1)
+
+
 def tally_glcm(patch: Patch, groups: Groups, params: GlcmParams) -> Tally:
     """Co-occurrence features; what is left out is taken off the table of all four directions."""
-    values = glcm.measure(patch, params)
-    size = _count(groups)
+    if groups.size < 2:
+        return Tally(glcm.measure(patch, params), {})
+    levels = glcm.to_levels(patch.signal[groups.box], patch.mask[groups.box], params)
+    values: dict[str, float] = {}
     without: dict[str, FloatArray] = {}
-    if not patch.mask.any() or size < 2:
-        return Tally(values, without)
-    levels = glcm.to_levels(patch.signal, patch.mask, params)
     for distance_mm in params.distances_mm:
         offsets = glcm.offsets_px(distance_mm, patch.px_per_mm)
-        counts = np.sum(
-            [_counts_by_group(levels, groups, offset, n_levels=params.levels) for offset in offsets], axis=0
-        )
-        total = counts.sum(axis=2)
-        pairs = [_cooccurrence(total - counts[..., group]) for group in range(size)]
+        by_group = [_counts_by_group(levels, groups, offset, n_levels=params.levels) for offset in offsets]
+        whole = [counts.sum(axis=2) for counts in by_group]
+        values |= glcm.measure_counts(distance_mm, patch.px_per_mm, whole, params)
+        total = np.sum([counts[..., : groups.size] for counts in by_group], axis=0)
+        grouped = total.sum(axis=2)
+        pairs = [_cooccurrence(grouped - total[..., group]) for group in range(groups.size)]
         for name in params.features:
             without[f"glcm_{name}_{distance_mm:g}mm"] = np.array(
                 [math.nan if pair is None else FEATURES[name].value(pair) for pair in pairs]
@@ -83,20 +125,19 @@ def _cooccurrence(counts: FloatArray) -> Cooccurrence | None:
     return Cooccurrence.from_counts(counts) if counts.any() else None
 
 
-def _counts_by_group(levels: Groups, groups: Groups, offset: tuple[int, int], *, n_levels: int) -> FloatArray:
-    """Symmetric tables of pairs (N, N, G), each pair in the group of its first pixel."""
+def _counts_by_group(levels: Labels, groups: Groups, offset: tuple[int, int], *, n_levels: int) -> FloatArray:
+    """Symmetric tables of pairs (N, N, G + 1), each pair in the group of its first pixel; the last holds the rest."""
     rows, columns = abs(offset[0]), abs(offset[1])
     height, width = levels.shape
-    size = _count(groups)
+    size = groups.size + 1
     if rows >= height or columns >= width:
         return np.zeros((n_levels, n_levels, size))
     above, below = np.s_[: height - rows], np.s_[rows:]
     left, right = np.s_[: width - columns], np.s_[columns:]
     first, second = (left, right) if offset[1] >= 0 else (right, left)
-    start, partner, group = levels[above, first], levels[below, second], groups[above, first]
-    counts = cv2.calcHist(
-        [start, partner, group], [0, 1, 2], None, [n_levels, n_levels, size], [0, n_levels, 0, n_levels, 0, size]
-    )
+    group = np.minimum(groups.label, np.uint8(groups.size))
+    triples = [levels[above, first], levels[below, second], group[above, first]]
+    counts = cv2.calcHist(triples, [0, 1, 2], None, [n_levels, n_levels, size], [0, n_levels, 0, n_levels, 0, size])
     return (counts + counts.transpose(1, 0, 2)).astype(np.float64)
 
 
@@ -104,17 +145,15 @@ def tally_bands(patch: Patch, groups: Groups, params: BandsParams) -> Tally:
     """Band energies; what is left out is taken off the energies of Gaussian band-passes."""
     values = bands.measure(patch, params)
     without: dict[str, FloatArray] = {}
-    if not patch.mask.any() or _count(groups) < 2:
+    if groups.size < 2:
         return Tally(values, without)
-    box = _box(patch.mask)
-    signal, mask = patch.signal[box], patch.mask[box]
-    sums = _Sums.of(groups[box])
-    total = sums.mean_without(np.square(centred(signal, mask)))
+    signal, mask = patch.signal[groups.box], patch.mask[groups.box]
+    total = groups.sums.mean_without(np.square(centred(signal, mask)))
     sigmas = tuple(_SIGMA_BY_WAVELENGTH * edge * patch.px_per_mm for edge in params.edges_mm)
     smooth = [_smoothed(signal, mask, sigma) for sigma in sigmas]
     for (finer, coarser), (fine, coarse) in zip(pairwise(params.edges_mm), pairwise(smooth), strict=True):
         between = bands.band_name(finer, coarser)
-        energy = np.maximum(sums.mean_without(np.square(fine - coarse)), _LEAST_ENERGY)
+        energy = np.maximum(groups.sums.mean_without(np.square(fine - coarse)), _LEAST_ENERGY)
         without[f"band_energy_{between}"] = energy
         without[f"band_rms_{between}"] = np.sqrt(energy)
         without[f"band_fraction_{between}"] = energy / total
@@ -124,21 +163,20 @@ def tally_bands(patch: Patch, groups: Groups, params: BandsParams) -> Tally:
 def tally_roughness(patch: Patch, groups: Groups, params: RoughnessParams) -> Tally:
     """Roughness; what is left out is taken off the moments of the heights."""
     found = roughness.sl_surface(patch, params)
-    if found is None or _count(groups) < 2:
+    if found is None or groups.size < 2:
         return Tally(roughness.measure(patch, params), {})
     surface, mask = found
     values = roughness.measure_surface(surface, mask, patch.px_per_mm, params)
     without: dict[str, FloatArray] = {}
-    group, height = groups[_box(patch.mask)], centred(surface, mask)
-    sums, squares = _Sums.of(group), np.square(height)
-    variance = sums.mean_without(squares)
-    without["roughness_sa"] = sums.mean_without(np.abs(height))
+    height, mean_without = centred(surface, mask), groups.sums.mean_without
+    squares = np.square(height)
+    variance = mean_without(squares)
+    without["roughness_sa"] = mean_without(np.abs(height))
     without["roughness_sq"] = np.sqrt(variance)
-    without["roughness_ssk"] = sums.mean_without(squares * height) / variance**1.5
-    without["roughness_sku"] = sums.mean_without(squares * squares) / variance**2
-    whole = cv2.erode(mask.view(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) > 0
+    without["roughness_ssk"] = mean_without(squares * height) / variance**1.5
+    without["roughness_sku"] = mean_without(squares * squares) / variance**2
     slope = np.square(cv2.Sobel(height, cv2.CV_32F, 1, 0)) + np.square(cv2.Sobel(height, cv2.CV_32F, 0, 1))
-    without["roughness_sdq"] = np.sqrt(_Sums.of(np.where(whole, group, np.uint8(OUTSIDE))).mean_without(slope))
+    without["roughness_sdq"] = np.sqrt(groups.inner_sums.mean_without(slope))
     return Tally(values, without)
 
 
@@ -150,18 +188,6 @@ TALLIES: Mapping[str, Callable[[Patch, Groups, Any], Tally]] = {
 """How each family of texture metrics is measured by groups."""
 
 
-def _box(mask: BoolImage) -> tuple[slice, slice]:
-    """Rows and columns that hold all of a mask."""
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-
-
-def _count(groups: Groups) -> int:
-    """How many groups there are; they are numbered from 0."""
-    seen = groups[groups != OUTSIDE]
-    return int(seen.max()) + 1 if seen.size else 0
-
-
 @dataclass(frozen=True, slots=True)
 class _Sums:
     """Takes means over all groups but each: the pixels in the order of their groups, and where each group begins."""
@@ -171,8 +197,8 @@ class _Sums:
     pixels: FloatArray
 
     @classmethod
-    def of(cls, groups: Groups) -> _Sums:
-        flat = groups.ravel()
+    def of(cls, label: Labels) -> _Sums:
+        flat = label.ravel()
         place = np.flatnonzero(flat != OUTSIDE)
         place = place[np.argsort(flat[place], kind="stable")]
         pixels = np.bincount(flat[place])

@@ -28,7 +28,7 @@ from skintexture.study.equalise import assumed_blur_px, power_left, widened_mm
 from skintexture.study.joint import JointPlaces, JointZone, Labels, Pair, Tiles, cut_jointly
 from skintexture.study.paired_pores import PairedPores, PoreSignal, pair_pores, tally_counted, tally_paired
 from skintexture.study.shading import Shading, compare_shading
-from skintexture.study.tallies import OUTSIDE, TALLIES, Tally
+from skintexture.study.tallies import OUTSIDE, TALLIES, Groups, Tally
 
 # Tiles with fewer pixels of the grid than this in a zone are in none of its blocks.
 _LEAST_TILE_PX = 200
@@ -160,8 +160,7 @@ class Stage:
         for side, (cutting, place, found) in enumerate(zip(joint.cuttings, joint.places, tallies, strict=True)):
             shares = self._shares_left(side)
             # All channels have one mask.
-            mask = cutting.patches["luminance"].mask
-            groups = np.where(mask, blocks[place.tile], OUTSIDE).astype(np.uint8)
+            groups = Groups.of(blocks[place.tile].astype(np.uint8), cutting.patches["luminance"].mask)
             for family, params, needs in self.recipe.families():
                 if not family.per_channel or self.lacking(joint.zones, needs):
                     continue

@@ -11,7 +11,7 @@ import pytest
 from skintexture.metrics import bands, glcm, roughness
 from skintexture.model import Patch
 from skintexture.recipe import load_recipe
-from skintexture.study.tallies import OUTSIDE, TALLIES
+from skintexture.study.tallies import OUTSIDE, TALLIES, Groups
 
 RECIPE = load_recipe("standard")
 PARAMS = {"glcm": RECIPE.metrics.glcm, "bands": RECIPE.metrics.bands, "roughness": RECIPE.metrics.roughness}
@@ -28,15 +28,24 @@ def _patch(contrast=1.0):
     return Patch(signal, mask, 12.0, np.ones(signal.shape, np.float32))
 
 
-def _groups(patch):
+def _labels(patch):
     columns = np.minimum(np.arange(480) // 120, 3).astype(np.uint8)
     return np.where(patch.mask, np.broadcast_to(columns, patch.mask.shape), np.uint8(OUTSIDE))
 
 
+def _groups(patch):
+    return Groups.of(_labels(patch), patch.mask)
+
+
+@pytest.mark.parametrize("in_no_group", [0, 100])
 @pytest.mark.parametrize("family", TALLIES)
-def test_values_are_those_of_the_family(family):
+def test_values_are_those_of_the_family(family, in_no_group):
     patch = _patch()
-    assert TALLIES[family](patch, _groups(patch), PARAMS[family]).values == MEASURE[family](patch, PARAMS[family])
+    labels = _labels(patch)
+    labels[:, :in_no_group] = OUTSIDE
+    labels[:, 300:] = 1
+    groups = Groups.of(labels, patch.mask)
+    assert TALLIES[family](patch, groups, PARAMS[family]).values == MEASURE[family](patch, PARAMS[family])
 
 
 @pytest.mark.parametrize(
@@ -52,11 +61,10 @@ def test_values_are_those_of_the_family(family):
 def test_leaving_a_part_out_is_measuring_without_it(family, metric):
     """In ratio to the whole, and within a few per cent: edges between the parts differ."""
     patch, params = _patch(), PARAMS[family]
-    groups = _groups(patch)
-    tally = TALLIES[family](patch, groups, params)
+    tally = TALLIES[family](patch, _groups(patch), params)
     whole = tally.values[metric]
     for left_out in range(4):
-        cut = replace(patch, mask=patch.mask & (groups != left_out))
+        cut = replace(patch, mask=patch.mask & (_labels(patch) != left_out))
         expected = MEASURE[family](cut, params)[metric] / whole
         found = tally.without[metric][left_out] / tally.without[metric].mean()
         assert found == pytest.approx(expected, rel=0.03)
@@ -65,12 +73,13 @@ def test_leaving_a_part_out_is_measuring_without_it(family, metric):
 @pytest.mark.parametrize("family", TALLIES)
 def test_nothing_to_measure_is_nothing_found(family):
     patch = replace(_patch(), mask=np.zeros((360, 480), bool))
-    tally = TALLIES[family](patch, np.full((360, 480), OUTSIDE, np.uint8), PARAMS[family])
+    tally = TALLIES[family](patch, _groups(patch), PARAMS[family])
     assert tally.without == {}
     assert np.isnan(list(tally.values.values())).all()
 
 
 def test_one_part_alone_has_no_scatter():
     patch = _patch()
+    one = Groups.of(np.zeros((360, 480), np.uint8), patch.mask)
     for family, tally in TALLIES.items():
-        assert tally(patch, np.where(patch.mask, np.uint8(0), np.uint8(OUTSIDE)), PARAMS[family]).without == {}
+        assert tally(patch, one, PARAMS[family]).without == {}
