@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 from scipy.sparse import csr_array
 
 from skintexture.locate.grid import Grid
-from skintexture.locate.quality import NOISE_BLOCK_PX, noise_pct
+from skintexture.locate.quality import NOISE_BLOCK_PX, noise_pct, whole_blocks
 from skintexture.locate.scene import Scene
 from skintexture.locate.skin import luminance
 from skintexture.locate.surface import LEAST_COS
@@ -169,21 +169,22 @@ def cut(scene: Scene, zone: Zone, rules: CutRules, shared: SharedSkin | None = N
     usable = bare & piece.valid if shared is None else bare & piece.valid & shared.usable
     inside = fill_outline(frame, zone.outline_px) if shared is None else shared.inside
     wide_mask = usable & _grown(inside, rules.margin_mm * grid.px_per_mm)
+    surround, mask = _Surround.of(usable, grid), usable & inside
     patches = {
         channel: Patch(
-            signal=_without_local_mean(piece.log_light[channel], usable, grid),
-            mask=usable & inside,
+            signal=surround.contrast_pct(log_light),
+            mask=mask,
             px_per_mm=grid.px_per_mm,
             cos_slant=cos,
             noise_pct=piece.noise_pct[channel],
             noise_px_per_mm=zone.px_per_mm,
             noise_blur_mm=piece.added_blur_mm,
         )
-        for channel in piece.log_light
+        for channel, log_light in piece.log_light.items()
     }
-    pore_light = _without_local_mean(piece.pore_light, usable, grid)
+    pore_signal = surround.contrast_pct(piece.pore_light)
     wide = replace(
-        patches["luminance"], signal=pore_light, mask=wide_mask, noise_pct=piece.pore_noise_pct, counted=inside
+        patches["luminance"], signal=pore_signal, mask=wide_mask, noise_pct=piece.pore_noise_pct, counted=inside
     )
     return Cutting(patches, wide, frame.origin_px, frame.step_px, piece.log_light["luminance"])
 
@@ -267,14 +268,17 @@ def _cut_piece(photo: Photo, zone: Zone, frame: Grid, rules: CutRules) -> _Piece
     inside = np.zeros(light.shape[:2], dtype=np.uint8)
     cv2.fillPoly(inside, [np.rint(zone.outline_px - (y0, x0))[:, ::-1].astype(np.int32)], 1)
     quiet = inside.astype(bool) & (spread == 0)
-    sampled_light, sampled_quiet = _sampled_strips(light, quiet)
+    log_light, pore_light = _log_lights(sampled, channels)
+    strip_light, strip_quiet = _sampled_strips(light, quiet)
+    log_strips, pore_strips = _log_lights(strip_light, channels)
+    blocks = whole_blocks(strip_quiet)
     return _Piece(
-        {channel: _log_light(sampled, channel) for channel in channels},
+        log_light,
         np.asarray(unknown == 0),
-        {channel: noise_pct(_log_light(sampled_light, channel), sampled_quiet) for channel in channels},
+        {channel: noise_pct(strips, blocks) for channel, strips in log_strips.items()},
         added_px / zone.px_per_mm,
-        _pore_light(sampled),
-        noise_pct(_pore_light(sampled_light), sampled_quiet),
+        pore_light,
+        noise_pct(pore_strips, blocks),
     )
 
 
@@ -307,11 +311,10 @@ def resample_gaussian(light: FloatImage, sigma_px: float, origin_px: tuple[float
     (h, w, C) float32
     """
     height, width, channels = light.shape
-    along_y = _gaussian_weights(
-        height, origin_px[0] + onto.step_px * np.arange(onto.shape[0], dtype=np.float64), sigma_px
-    )
-    along_x = _gaussian_weights(
-        width, origin_px[1] + onto.step_px * np.arange(onto.shape[1], dtype=np.float64), sigma_px
+    table = _phase_table(sigma_px)
+    along_y, along_x = (
+        _gaussian_weights(pixels, first + onto.step_px * np.arange(samples, dtype=np.float64), table)
+        for pixels, first, samples in zip((height, width), origin_px, onto.shape, strict=True)
     )
     rows = (along_y @ light.reshape(height, -1)).reshape(-1, width, channels)
     # cv2 transposes tile by tile: several times faster than numpy's copy.
@@ -320,13 +323,12 @@ def resample_gaussian(light: FloatImage, sigma_px: float, origin_px: tuple[float
     return np.asarray(cv2.transpose(both), np.float32)
 
 
-def _gaussian_weights(pixels: int, at_px: FloatArray, sigma_px: float) -> csr_array:
+def _gaussian_weights(pixels: int, at_px: FloatArray, table: FloatArray) -> csr_array:
     """Row ``i`` holds the weights of the pixels in sample ``i``; beyond the border its last pixel stands."""
-    reach = max(_LEAST_REACH_PX, math.ceil(3.5 * sigma_px) + 1)
+    reach = table.shape[1] // 2
     nearest = np.rint(at_px).astype(np.int64)
     phase = (at_px - nearest + 0.5) * (_PHASES - 1)
     before = np.minimum(phase.astype(np.int64), _PHASES - 2)
-    table = _phase_table(sigma_px, reach)
     after_share = (phase - before)[:, None]
     weights = (1 - after_share) * table[before] + after_share * table[before + 1]
     columns = (nearest[:, None] + np.arange(-reach, reach + 1)).clip(0, pixels - 1)
@@ -334,12 +336,13 @@ def _gaussian_weights(pixels: int, at_px: FloatArray, sigma_px: float) -> csr_ar
     return csr_array((weights.astype(np.float32).ravel(), columns.ravel(), starts), shape=(len(at_px), pixels))
 
 
-def _phase_table(sigma_px: float, reach: int) -> FloatArray:
+def _phase_table(sigma_px: float) -> FloatArray:
     """Weights whose frequency response is nearest to the Gaussian's, for samples at phases −0.5 … 0.5 between pixels.
 
     Weights read off a Gaussian would not do: where it is narrow, the gaps between the pixels add up to 25 % to fine
     waves or take it from them, depending on the phase. Fitted ones keep within 1.5 % from 3 pixels per wave.
     """
+    reach = max(_LEAST_REACH_PX, math.ceil(3.5 * sigma_px) + 1)
     frequency = np.linspace(0.0, 0.5, 65)
     # Next to the Nyquist frequency no kernel of this length can follow; nothing is measured there.
     matters = np.where(frequency <= 0.4, 1.0, 0.15)
@@ -351,33 +354,45 @@ def _phase_table(sigma_px: float, reach: int) -> FloatArray:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float64)
 
 
-def _log_light(light: FloatImage, channel: Channel) -> FloatImage:
-    """Natural log of linear light; of two lights' ratio where the channel is a difference."""
-    if channel == "luminance":
-        return np.log(np.maximum(luminance(light), _FLOOR))
-    red = np.log(np.maximum(light[..., 0], _FLOOR))
-    if channel == "red":
-        return red
-    return np.asarray(red - np.log(np.maximum(light[..., 2], _FLOOR)))
+def _log_lights(light: FloatImage, channels: tuple[Channel, ...]) -> tuple[dict[Channel, FloatImage], FloatImage]:
+    """Natural log of linear light, or of two lights' ratio where the channel is a difference; and that for pores.
+
+    In which pores are sought: the mean of the logs of red and green light.
+    """
+    red, green = (np.log(np.maximum(light[..., colour], _FLOOR)) for colour in (0, 1))
+    lights: dict[Channel, FloatImage] = {}
+    for channel in channels:
+        if channel == "luminance":
+            lights[channel] = np.log(np.maximum(luminance(light), _FLOOR))
+        elif channel == "red":
+            lights[channel] = red
+        else:
+            lights[channel] = np.asarray(red - np.log(np.maximum(light[..., 2], _FLOOR)))
+    return lights, np.asarray((red + green) / 2, np.float32)
 
 
-def _pore_light(light: FloatImage) -> FloatImage:
-    """Mean of the logs of red and green light."""
-    red, green = (np.log(np.maximum(light[..., channel], _FLOOR)) for channel in (0, 1))
-    return np.asarray((red + green) / 2, np.float32)
+@dataclass(frozen=True, slots=True)
+class _Surround:
+    """The usable skin around each place, whose mean is taken off; it is the same for all light."""
+
+    usable: BoolImage
+    sigma: float
+    share: FloatImage
+
+    @classmethod
+    def of(cls, usable: BoolImage, grid: GridParams) -> _Surround:
+        sigma = grid.local_mean_mm * grid.px_per_mm / _MEAN_STEP
+        return cls(usable, sigma, np.maximum(_shrunk_mean(usable.astype(np.float32), sigma), 1e-6))
+
+    def contrast_pct(self, log_light: FloatImage) -> FloatImage:
+        """Contrast in % against the mean of the usable skin around; zero outside it."""
+        mean = _shrunk_mean(np.where(self.usable, log_light, np.float32(0)), self.sigma) / self.share
+        large = cv2.resize(mean, (log_light.shape[1], log_light.shape[0]), interpolation=cv2.INTER_LINEAR)
+        return np.where(self.usable, np.float32(100) * (log_light - large), np.float32(0))
 
 
-def _without_local_mean(log_light: FloatImage, usable: BoolImage, grid: GridParams) -> FloatImage:
-    """Contrast in % against the mean of the usable skin around; zero outside it."""
-    small = (max(1, usable.shape[1] // _MEAN_STEP), max(1, usable.shape[0] // _MEAN_STEP))
-    weight = usable.astype(np.float32)
-    sigma = grid.local_mean_mm * grid.px_per_mm / _MEAN_STEP
-    total, share = (
-        cv2.GaussianBlur(
-            cv2.resize(layer, small, interpolation=cv2.INTER_AREA), (0, 0), sigma, borderType=cv2.BORDER_CONSTANT
-        )
-        for layer in (np.where(usable, log_light, np.float32(0)), weight)
-    )
-    mean = total / np.maximum(share, 1e-6)
-    large = cv2.resize(mean, (usable.shape[1], usable.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.where(usable, np.float32(100) * (log_light - large), np.float32(0))
+def _shrunk_mean(layer: FloatImage, sigma: float) -> FloatImage:
+    """Gaussian mean at a fraction of the resolution, in which σ is given; what lies outside the frame counts as 0."""
+    size = (max(1, layer.shape[1] // _MEAN_STEP), max(1, layer.shape[0] // _MEAN_STEP))
+    small = cv2.resize(layer, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), np.float32)

@@ -220,7 +220,15 @@ def _tiles(mask: BoolImage) -> list[tuple[int, int]]:
     return [(int(y), int(x)) for y, x in corners[::step]]
 
 
-def noise_pct(log_light: FloatImage, mask: BoolImage) -> float:
+def whole_blocks(mask: BoolImage) -> BoolImage:
+    """Which of the blocks that `noise_pct` looks at lie inside a mask: (rows, columns), of `NOISE_BLOCK_PX` each."""
+    inside = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
+    rows, columns = (side // NOISE_BLOCK_PX for side in mask.shape)
+    cut = inside[: rows * NOISE_BLOCK_PX, : columns * NOISE_BLOCK_PX]
+    return np.asarray(cut.reshape(rows, NOISE_BLOCK_PX, columns, NOISE_BLOCK_PX).all(axis=(1, 3)))
+
+
+def noise_pct(log_light: FloatImage, blocks: BoolImage) -> float:
     """Camera noise in the quietest parts of the skin.
 
     A second difference in both directions removes all that is smooth; what it leaves in the quietest blocks is noise
@@ -230,30 +238,26 @@ def noise_pct(log_light: FloatImage, mask: BoolImage) -> float:
     ----------
     log_light : (H, W) float32
         Natural log of linear light, in the photo's own pixels.
-    mask : (H, W) bool
-        Blocks wholly inside it are used.
+    blocks : (h, w) bool
+        Those that are used, see `whole_blocks`.
 
     Returns
     -------
     float
-        Standard deviation per pixel in % contrast; 0 where no block fits the mask.
+        Standard deviation per pixel in % contrast; 0 where there is no block.
 
     Examples
     --------
     >>> noise = np.random.default_rng(0).normal(0, 0.02, (300, 300)).astype(np.float32)
-    >>> 1.9 < noise_pct(noise, np.ones(noise.shape, dtype=bool)) < 2.1
+    >>> 1.9 < noise_pct(noise, whole_blocks(np.ones(noise.shape, dtype=bool))) < 2.1
     True
     """
+    if not blocks.any():
+        return 0.0
     kernel = np.outer([1, -2, 1], [1, -2, 1]).astype(np.float32)
     rough = cv2.filter2D(log_light, cv2.CV_32F, kernel)
-    inside = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
-    rows, columns = (side // NOISE_BLOCK_PX for side in mask.shape)
-    if not rows or not columns:
-        return 0.0
-    shape = (rows, NOISE_BLOCK_PX, columns, NOISE_BLOCK_PX)
-    cut = (slice(rows * NOISE_BLOCK_PX), slice(columns * NOISE_BLOCK_PX))
-    variances = (rough[cut] ** 2).reshape(shape).mean(axis=(1, 3))[inside[cut].reshape(shape).all(axis=(1, 3))]
-    if not variances.size:
-        return 0.0
+    rows, columns = blocks.shape
+    squares = rough[: rows * NOISE_BLOCK_PX, : columns * NOISE_BLOCK_PX] ** 2
+    variances = squares.reshape(rows, NOISE_BLOCK_PX, columns, NOISE_BLOCK_PX).mean(axis=(1, 3))[blocks]
     quiet = np.sort(variances)[: max(1, round(_QUIET_SHARE * variances.size))]
     return 100.0 * math.sqrt(float(quiet.mean()) / 36.0) / _QUIET_BIAS
