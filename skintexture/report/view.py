@@ -26,6 +26,8 @@ SHORTEST_PX = 1200
 # Room around the face, relative to its larger side.
 _MARGIN = 0.08
 _LEVELS = 1 << 16
+# Rows encoded at a time: the working copies stay in the processor's cache.
+_STRIP = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,12 @@ def _rendered(linear: FloatImage, zoom: float) -> Picture:
     size = (max(1, round(width * zoom)), max(1, round(height * zoom)))
     if zoom < 1.0:
         linear = np.asarray(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), np.float32)
-    levels = (np.clip(linear, 0.0, 1.0) * np.float32(_LEVELS - 1) + np.float32(0.5)).astype(np.uint16)
-    picture = _srgb_table()[levels]
+    picture = np.empty(linear.shape, np.uint8)
+    for top in range(0, len(linear), _STRIP):
+        strip = np.clip(linear[top : top + _STRIP], 0.0, 1.0)
+        strip *= np.float32(_LEVELS - 1)
+        strip += np.float32(0.5)
+        np.take(_srgb_table(), strip.astype(np.uint16), out=picture[top : top + _STRIP], mode="clip")
     if zoom > 1.0:
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     return np.asarray(picture)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import cv2
 import numpy as np
@@ -192,10 +193,14 @@ def _paint_zone(view: View, zone: Zone, seen: SkinKinds, *, spacing_px: int) -> 
     paint[measured], weight[measured] = colour_of(zone.name), MEASURED_TINT
     used = set()
     for kind, hatching in HATCHINGS.items():
+        if not (seen.kinds == kind).any():
+            continue
         left_out = inside & _where(window, seen, kind)
         if left_out.any():
             used.add(kind)
-            _hatch(left_out, hatch_tile(hatching, spacing_px), (paint, weight))
+            colours, shares = hatch_tile(hatching, spacing_px)
+            _repeat(colours, left_out, paint)
+            _repeat(shares, left_out, weight)
     window.picture[:] = cv2.blendLinear(np.ascontiguousarray(window.picture), paint, 1 - weight, weight)
     return used
 
@@ -216,10 +221,11 @@ def _to_subpixels(points_px: FloatArray) -> NDArray[np.int32]:
     return np.rint(points_px[:, ::-1] * _SUBPIXELS).astype(np.int32)
 
 
-def _hatch(where: BoolImage, tile: tuple[Picture, FloatImage], onto: tuple[Picture, FloatImage]) -> None:
-    (colours, weights), (paint, weight) = tile, onto
-    rows, columns = (at % len(weights) for at in np.nonzero(where))
-    paint[where], weight[where] = colours[rows, columns], weights[rows, columns]
+def _repeat(tile: NDArray[Any], where: BoolImage, onto: NDArray[Any]) -> None:
+    """Lay a tile side by side over a picture, and take it over where it counts; in place."""
+    repeats = tuple(-(-side // len(tile)) for side in where.shape)
+    laid = np.tile(tile, repeats + (1,) * (tile.ndim - 2))[: where.shape[0], : where.shape[1]]
+    cv2.copyTo(np.ascontiguousarray(laid), where.view(np.uint8), onto)
 
 
 def hatch_tile(hatching: Hatching, spacing_px: int) -> tuple[Picture, FloatImage]:
