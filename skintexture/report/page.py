@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
+import cv2
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 
 from skintexture.report.lettering import font, wrap
+from skintexture.report.view import Picture
 
 WIDTH_PX = 1080
 """Of a phone's screen held upright."""
@@ -29,7 +34,9 @@ INK, PALE = "#141414", "#5a5a5a"
 _LINE = 1.35  # height of a line, in letters
 _ASCENT = 0.93  # of DejaVu Sans, in letters
 _POINTS = 72 / DPI
-_PNG_LEVEL = 2  # photographs hardly shrink further, and take three times as long
+# Photographs hardly shrink further at higher levels, and take three times as long.
+_PNG_PACKING = (cv2.IMWRITE_PNG_COMPRESSION, 2)
+_SVG_DPI = 72  # its lengths are in points
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +145,49 @@ def render_page(draw: Callable[[], Figure], forms: tuple[Form, ...]) -> tuple[by
         mpl.rcParams["svg.hashsalt"] = "skintexture"
         mpl.rcParams["hatch.linewidth"] = 0.8
         figure = draw()
-        FigureCanvasAgg(figure)
-        return tuple(_saved(figure, form) for form in forms)
+        with warnings.catch_warnings():
+            # A letter that the font lacks is drawn as a box.
+            warnings.filterwarnings("ignore", "Glyph", UserWarning)
+            return tuple(_png(figure) if form == "png" else _svg(figure) for form in forms)
 
 
-def _saved(figure: Figure, form: Form) -> bytes:
-    file = io.BytesIO()
-    with warnings.catch_warnings():
-        # A letter that the font lacks is drawn as a box.
-        warnings.filterwarnings("ignore", "Glyph", UserWarning)
-        if form == "png":
-            packing = {"compress_level": _PNG_LEVEL}
-            figure.savefig(file, format=form, metadata={"Software": None}, pil_kwargs=packing)
-        else:
-            figure.savefig(file, format=form, metadata={"Date": None, "Creator": None})
-    return file.getvalue()
+def _png(figure: Figure) -> bytes:
+    figure.set_dpi(DPI)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return _packed(np.asarray(canvas.buffer_rgba())[..., :3])
+
+
+def _svg(figure: Figure) -> bytes:
+    figure.set_dpi(_SVG_DPI)
+    stream = io.StringIO()
+    renderer: Any = _SvgRenderer(figure, stream)
+    figure.draw(renderer)
+    renderer.finalize()
+    return stream.getvalue().encode()
+
+
+class _SvgRenderer(RendererSVG):
+    """Packs the photographs on a page as the PNG is: else they take longer than all the rest of both files."""
+
+    writer: Any
+
+    def __init__(self, figure: Figure, stream: io.StringIO) -> None:
+        width, height = figure.get_size_inches() * _SVG_DPI
+        undated = {"Date": None, "Creator": None}
+        super().__init__(width, height, stream, image_dpi=DPI, metadata=undated)  # type: ignore[no-untyped-call]
+
+    def draw_image(self, gc: Any, x: float, y: float, im: Any, transform: Any = None) -> None:
+        """Embed a picture, of which the first row is the lowest; its lower left corner lies at (x, y)."""
+        del gc, transform  # what is set on a page is upright and opaque
+        height, width = (side * _SVG_DPI / self.image_dpi for side in im.shape[:2])
+        box = {"x": x, "y": self.height - y - height, "width": width, "height": height}
+        data = base64.b64encode(_packed(im[::-1, :, :3])).decode()
+        attributes = {name: f"{value:.6f}" for name, value in box.items()}
+        self.writer.element("image", attrib=attributes | {"xlink:href": f"data:image/png;base64,{data}"})
+
+
+def _packed(picture: Picture) -> bytes:
+    """Encode sRGB as PNG."""
+    _, data = cv2.imencode(".png", cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2BGR), _PNG_PACKING)
+    return bytes(data)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import math
 from xml.etree import ElementTree as ET
 
+import cv2
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -18,7 +20,7 @@ from PIL import Image
 from skintexture.report.answer import Endpoint
 from skintexture.report.face_maps import crop_to, draw_map
 from skintexture.report.forest import draw_forest, forest_zones, widest_pct
-from skintexture.report.page import INNER_PX, WIDTH_PX, Page
+from skintexture.report.page import DPI, INNER_PX, WIDTH_PX, Page
 from skintexture.report.summary import Summary, draw_summary, render_summary
 from skintexture.report.verdict_style import STYLES
 
@@ -103,6 +105,24 @@ def test_the_svg_is_whole_and_always_the_same_and_bears_no_date(summary):
     assert ET.fromstring(first).tag.endswith("svg")
     assert b"dc:date" not in first
     assert b"<text" not in first  # letters are outlines: no font is needed to see them
+
+
+def test_the_svg_shows_the_photographs_where_the_png_does(summary):
+    darker_below = (
+        np.zeros_like(summary.before) + np.linspace(255, 0, len(summary.before), dtype=np.uint8)[:, None, None]
+    )
+    png, svg = render_summary(replaced(summary, before=darker_below, after=darker_below), ("png", "svg"))
+    page = decode(png)
+    for image in list(ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}image"))[:2]:
+        left, top = (round(float(image.attrib[name]) * DPI / 72) for name in ("x", "y"))
+        picture = decode(base64.b64decode(image.attrib["{http://www.w3.org/1999/xlink}href"].split(",")[1]))
+        height, width = picture.shape[:2]
+        shown = page[top : top + height, left : left + width]
+        np.testing.assert_allclose(shown[2:-2, 2:-2], picture[2:-2, 2:-2], atol=3)
+
+
+def decode(data):
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).astype(int)
 
 
 def test_the_answer_comes_first(summary):
