@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import metadata
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -64,12 +66,24 @@ _COMMANDS = MappingProxyType(
 """Module and function, or group of commands, of each, and its first sentence: the list of commands imports none."""
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Let the garbage collector leave alone what is imported: it stays, and looking for waste in it takes time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 class _OnDemand(Mapping[str, Any]):
     """Imports a command when it is asked for: nobody waits for the libraries of another."""
 
     def __getitem__(self, name: str) -> Any:
         module, attribute = _COMMANDS[name][0].split(":")
-        found = getattr(importlib.import_module(f"skintexture.cli.{module}"), attribute)
+        with _without_collecting():
+            found = getattr(importlib.import_module(f"skintexture.cli.{module}"), attribute)
         if isinstance(found, typer.Typer):
             return typer.main.get_command(found)
         alone = typer.Typer(add_completion=False, rich_markup_mode="markdown")
