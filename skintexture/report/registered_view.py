@@ -84,13 +84,25 @@ def _evened(places: FloatImage, own: FloatImage, sigma: float) -> FloatImage:
 
 def _seen(linear: FloatImage, places: FloatImage, step_px: float) -> Picture:
     """Look a photo up at places, averaged over what each picture pixel covers."""
-    shrunk = linear
+    rows, columns = (_span(places[..., axis], linear.shape[axis], step_px) for axis in (0, 1))
+    piece, places = linear[rows, columns], places - np.array([rows.start, columns.start], np.float32)
+    shrunk = piece
     if step_px > 1:
-        size = (max(1, round(linear.shape[1] / step_px)), max(1, round(linear.shape[0] / step_px)))
-        shrunk = np.asarray(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), np.float32)
-    factors = np.array(shrunk.shape[:2], np.float32) / np.array(linear.shape[:2], np.float32)
+        size = (max(1, round(piece.shape[1] / step_px)), max(1, round(piece.shape[0] / step_px)))
+        shrunk = np.asarray(cv2.resize(piece, size, interpolation=cv2.INTER_AREA), np.float32)
+    factors = np.array(shrunk.shape[:2], np.float32) / np.array(piece.shape[:2], np.float32)
     at = (places + np.float32(0.5)) * factors - np.float32(0.5)
-    rows, columns = (np.nan_to_num(at[..., k], nan=-1e4).astype(np.float32) for k in range(2))
+    y, x = (np.nan_to_num(at[..., axis], nan=-1e4).astype(np.float32) for axis in (0, 1))
     outside = (_OUTSIDE,) * 3
-    found = cv2.remap(shrunk, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=outside)
+    found = cv2.remap(shrunk, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=outside)
     return encode_srgb(np.asarray(found, np.float32))
+
+
+def _span(at_px: FloatImage, size_px: int, step_px: float) -> slice:
+    """Rows, or columns, of the photo that these places are interpolated from."""
+    known = at_px[np.isfinite(at_px)]
+    if not known.size:
+        return slice(0, 1)
+    room = 3 * max(step_px, 1.0)
+    low, high = (int(np.clip(at, 0, size_px - 1)) for at in (known.min() - room, known.max() + room))
+    return slice(low, high + 1)
