@@ -273,7 +273,8 @@ def _photo_rows(shot: _Shot, seen: Sighting | Refused) -> PhotoRows:
 
 def _as_result(seen: Sighting, pores: tuple[LocatedPore, ...]) -> PhotoResult:
     scene = seen.scene
-    return PhotoResult(seen.face, scene.scale, scene.quality, scene.skin, seen.zones, (), pores, seen.caveats)
+    looked_at = (scene.scale, scene.quality, scene.surface, scene.skin)
+    return PhotoResult(seen.face, *looked_at, seen.zones, (), pores, seen.caveats)
 
 
 def _draw(compared: Compared, shots: list[_Shot], folder: Path, *, title: str) -> None:

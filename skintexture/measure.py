@@ -44,6 +44,7 @@ class PhotoResult:
     face : Face or None
         None where no face was sought.
     scale, quality : Scale, Quality
+    surface : Surface
     skin : SkinMap
         What each piece of the face shows.
     zones : tuple of Zone
@@ -58,6 +59,7 @@ class PhotoResult:
     face: Face | None
     scale: Scale
     quality: Quality
+    surface: Surface
     skin: SkinMap
     zones: tuple[Zone, ...]
     measurements: tuple[Measurement, ...]
@@ -95,7 +97,7 @@ def measure_photo(photo: Photo, recipe: Recipe, find_face: FaceFinder, known: Kn
     zones = outline_zones(face, scene, recipe.zones)
     measurements, pores = measure_zones(scene, zones, recipe)
     caveats = scale.caveats + (("several_faces",) if face.faces_found > 1 else ()) + _of_every_zone(measurements)
-    return PhotoResult(face, scale, quality, skin, zones, measurements, pores, caveats)
+    return PhotoResult(face, scale, quality, surface, skin, zones, measurements, pores, caveats)
 
 
 def measure_patch(photo: Photo, mask: BoolImage | None, recipe: Recipe, px_per_mm: float) -> PhotoResult:
@@ -133,7 +135,8 @@ def measure_patch(photo: Photo, mask: BoolImage | None, recipe: Recipe, px_per_m
     zone = Zone(PATCH, frame, px_per_mm, 0.0, float(area), float(share), caveats)
     scene = Scene(photo, scale, flat_surface(mask.shape), flat_skin(mask), quality)
     measurements, pores = measure_zones(scene, (zone,), recipe)
-    return PhotoResult(None, scale, quality, scene.skin, (zone,), measurements, pores, _of_every_zone(measurements))
+    caveats = _of_every_zone(measurements)
+    return PhotoResult(None, scale, quality, scene.surface, scene.skin, (zone,), measurements, pores, caveats)
 
 
 def _of_every_zone(rows: tuple[Measurement, ...]) -> tuple[str, ...]:

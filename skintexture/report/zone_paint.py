@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.locate.skin import FEATURE, HAIR, SHADOW, SHINE, SKIN
-from skintexture.locate.surface import fit_surface
 from skintexture.measure import PATCH, PhotoResult
 from skintexture.model import BoolImage, FloatArray, FloatImage, Photo, Zone
 from skintexture.report.lettering import INK, Colour
@@ -138,20 +137,11 @@ def skin_kinds(photo: Photo, result: PhotoResult, max_slant_deg: float) -> SkinK
     y_px = np.float32(skin.origin_px[0]) + np.float32(skin.step_px) * rows
     x_px = np.float32(skin.origin_px[1]) + np.float32(skin.step_px) * columns
     bare = kinds == SKIN
-    kinds[bare & _slanted(photo, result, (y_px, x_px), max_slant_deg=max_slant_deg)] = _SLANTED
+    cos = result.surface.sample(y_px, x_px)[..., 0]
+    kinds[bare & (cos < math.cos(math.radians(max_slant_deg)))] = _SLANTED
     clipped = cv2.remap(photo.clipped.astype(np.uint8), x_px, y_px, cv2.INTER_NEAREST, borderValue=1)
     kinds[bare & (clipped > 0)] = _CLIPPED
     return SkinKinds(kinds, skin.origin_px, skin.step_px)
-
-
-def _slanted(
-    photo: Photo, result: PhotoResult, at_px: tuple[FloatImage, FloatImage], *, max_slant_deg: float
-) -> BoolImage:
-    if result.face is None:
-        return np.zeros(at_px[0].shape, dtype=bool)
-    eyes = (result.scale.px_per_mm, result.scale.distance_mm)
-    surface = fit_surface(result.face, (photo.height_px, photo.width_px), eyes)
-    return np.asarray(surface.sample(*at_px)[..., 0] < math.cos(math.radians(max_slant_deg)))
 
 
 def colour_of(zone: str) -> Colour:

@@ -12,6 +12,7 @@ from skintexture.locate.anatomy import FACE_OVAL, ZONE_NAMES, zone_outlines
 from skintexture.locate.canonical import canonical_mesh
 from skintexture.locate.quality import Quality
 from skintexture.locate.skin import OUTSIDE, SKIN, SkinMap, flat_skin
+from skintexture.locate.surface import fit_surface, flat_surface
 from skintexture.measure import PATCH, PhotoResult
 from skintexture.model import Face, LocatedPore, Measurement, Photo, Pore, Scale, Zone
 from skintexture.report.zone_paint import filled
@@ -61,7 +62,8 @@ def result(photo):
     skin = SkinMap(np.where(oval, SKIN, OUTSIDE).astype(np.uint8), (0.0, 0.0), STEP_PX)
     rows = tuple(Measurement(zone.name, "pore_density", 100.0, "1/cm²") for zone in zones)
     scale = Scale(PX_PER_MM, "given", 0.0, 900.0, "exif")
-    return PhotoResult(face, scale, Quality(0.8), skin, zones, rows, (), ())
+    surface = fit_surface(face, photo.clipped.shape, (PX_PER_MM, 900.0))
+    return PhotoResult(face, scale, Quality(0.8), surface, skin, zones, rows, (), ())
 
 
 @pytest.fixture
@@ -72,7 +74,8 @@ def patch_result(photo):
     scale = Scale(14.0, "given", 0.0, math.inf, "flat")
     everywhere = flat_skin(np.ones(photo.clipped.shape, dtype=bool))
     row = Measurement(PATCH, "pore_density", 100.0, "1/cm²")
-    return PhotoResult(None, scale, Quality(0.8), everywhere, (zone,), (row,), (), ())
+    surface = flat_surface(photo.clipped.shape)
+    return PhotoResult(None, scale, Quality(0.8), surface, everywhere, (zone,), (row,), (), ())
 
 
 @pytest.fixture
