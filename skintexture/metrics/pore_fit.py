@@ -44,7 +44,7 @@ _PRODUCTS = np.array([[_QUARTIC.index((a + c, b + d)) for c, d in _QUADRATIC] fo
 _CUBIC = sum(y + x <= 3 for y, x in _QUARTIC)
 """How many are of third degree at most."""
 
-_CHUNK = 512
+_CHUNK = 1024
 """Windows fitted together: their arrays then stay in the processor's cache."""
 
 
@@ -73,10 +73,10 @@ class PitFits:
 
 @dataclass(frozen=True, slots=True)
 class _Windows:
-    """N windows of K pixels: values times the root of their weights, those roots, and the pixels' monomials.
+    """N windows of K pixels, a window in a column: values times the root of their weights (K, N), and those roots.
 
-    The columns of ``basis`` (K, 15) are the monomials of ``_QUARTIC`` in pixels from the window's middle; ``plane``
-    (N, 3, 3) are the weighted sums of the products of 1, y and x.
+    The rows of ``basis`` (15, K) are the monomials of ``_QUARTIC`` in pixels from the window's middle; ``plane``
+    (3, 3, N) are the weighted sums of the products of 1, y and x.
     """
 
     values: _Floats
@@ -85,20 +85,26 @@ class _Windows:
     plane: FloatArray
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Look:
-    """How N windows look from their parameters θ: the pit of unit depth and the residual, times the weights' roots."""
+    """How N windows look from their parameters θ (9, N), a pit's parameters in a column.
+
+    Sums over pixels of monomials, lower degrees first, times the square of the pit of unit depth (15, N), the pit
+    (10, N), the pit times the residual (6, N) and the residual (3, N); the pit and the residual each times the
+    weights' roots, and once more where they stand alone. ``cost`` (N) is the residual's energy.
+    """
 
     theta: FloatArray
+    square: _Floats
     pit: _Floats
+    residual_of_pit: _Floats
     residual: _Floats
     cost: FloatArray
 
     def take(self, better: BoolImage, other: _Look) -> None:
         """Replace windows that the other has done better."""
-        for name in ("theta", "pit", "residual"):
-            np.copyto(getattr(self, name), getattr(other, name), where=better[:, None])
-        np.copyto(self.cost, other.cost, where=better)
+        for name in self.__slots__:
+            np.copyto(getattr(self, name), getattr(other, name), where=better)
 
 
 def fit_pits(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> PitFits:
@@ -215,13 +221,13 @@ def _cut_windows(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> _Wi
     """Windows of one size around starts of equal σ, all within the picture; outside the mask, nothing has weight."""
     sigma, width = float(starts[0, 2]), signal.shape[1]
     offsets = _offsets(sigma)
-    dy, dx = (grid.ravel() for grid in np.meshgrid(offsets, offsets, indexing="ij"))
+    dy, dx = (grid.reshape(-1, 1) for grid in np.meshgrid(offsets, offsets, indexing="ij"))
     middle = starts[:, :2].astype(np.intp) @ np.array([width, 1])
-    at = middle[:, None] + (dy * width + dx)
+    at = dy * width + dx + middle
     near = np.exp(-0.25 * (dy**2 + dx**2) / (WEIGHT_SIGMAS * sigma) ** 2).astype(np.float32)
     roots = near * mask.reshape(-1)[at]
-    basis = np.stack([dy**power_y * dx**power_x for power_y, power_x in _QUARTIC], axis=1).astype(np.float32)
-    plane = _sums(roots * roots, basis[:, :6])[:, _PRODUCTS[:3, :3]]
+    basis = np.stack([(dy**power_y * dx**power_x)[:, 0] for power_y, power_x in _QUARTIC]).astype(np.float32)
+    plane = (basis[:6] @ (roots * roots))[_PRODUCTS[:3, :3]].astype(np.float64)
     return _Windows(roots * signal.reshape(-1)[at], roots, basis, plane)
 
 
@@ -230,7 +236,7 @@ def _fit_chunk(windows: _Windows, starts: FloatArray) -> FloatArray:
     damping = np.full(len(starts), 1e-2)
     look = _look(windows, _first_guess(windows, starts))
     for _ in range(STEPS):
-        tried = _look(windows, _bounded(look.theta + _step(windows, look, damping), starts))
+        tried = _look(windows, _bounded(look.theta + _step(windows.plane, look, damping), starts[:, 2]))
         better = tried.cost < look.cost
         look.take(better, tried)
         damping *= np.where(better, 0.2, 8.0)
@@ -239,104 +245,137 @@ def _fit_chunk(windows: _Windows, starts: FloatArray) -> FloatArray:
 
 def _first_guess(windows: _Windows, starts: FloatArray) -> FloatArray:
     """θ = depth, y, x, S_yy, S_yx, S_xx of the inverse covariance S, ground, slope in y, slope in x."""
-    theta = np.zeros((len(starts), 9))
-    theta[:, 0] = starts[:, 3]
-    theta[:, 3] = theta[:, 5] = 1.0 / starts[:, 2] ** 2
-    theta[:, 6] = np.einsum("nk,nk->n", windows.values, windows.roots) / np.maximum(_energy(windows.roots), 1e-12)
+    theta = np.zeros((9, len(starts)))
+    theta[0] = starts[:, 3]
+    theta[3] = theta[5] = 1.0 / starts[:, 2] ** 2
+    theta[6] = np.einsum("kn,kn->n", windows.values, windows.roots) / np.maximum(_energy(windows.roots), 1e-12)
     return theta
 
 
 def _look(windows: _Windows, theta: FloatArray) -> _Look:
     """Compare the windows with their models."""
-    pit = np.exp(_of_log_pit(theta).astype(np.float32) @ windows.basis[:, :6].T)
-    pit *= windows.roots
-    residual = theta[:, 6:].astype(np.float32) @ windows.basis[:, :3].T
-    residual *= -windows.roots
+    basis, roots = windows.basis, windows.roots
+    pit = _pit(theta, basis)
+    pit *= roots
+    residual = basis[:3].T @ -theta[6:].astype(np.float32)
+    residual *= roots
     residual += windows.values
-    residual += theta[:, :1].astype(np.float32) * pit
-    return _Look(theta, pit, residual, _energy(residual))
+    residual += theta[0].astype(np.float32) * pit
+    return _Look(
+        theta,
+        square=basis @ (pit * pit),
+        pit=basis[:_CUBIC] @ (pit * roots),
+        residual_of_pit=basis[:6] @ (pit * residual),
+        residual=basis[:3] @ (roots * residual),
+        cost=_energy(residual),
+    )
 
 
-def _equations(windows: _Windows, look: _Look) -> tuple[FloatArray, FloatArray]:
-    """Set up the normal equations: products of the model's derivatives (N, 9, 9), and theirs with the residual (N, 9).
-
-    The derivatives are the pit times polynomials of second degree, and a plane, each times the weights' roots. So all
-    sums over pixels are sums of the pit's square, of the pit and of the residual times a few monomials, which are the
-    same for all windows: one product of matrices each.
-    """
-    basis, pit, derivative = windows.basis, look.pit, _derivatives(look.theta)
-    normal = np.empty((len(pit), 9, 9))
-    normal[:, :6, :6] = derivative @ _sums(pit * pit, basis)[:, _PRODUCTS] @ derivative.transpose(0, 2, 1)
-    normal[:, :6, 6:] = derivative @ _sums(pit * windows.roots, basis[:, :_CUBIC])[:, _PRODUCTS[:, :3]]
-    normal[:, 6:, :6] = normal[:, :6, 6:].transpose(0, 2, 1)
-    normal[:, 6:, 6:] = windows.plane
-    of_pit = derivative @ _sums(pit * look.residual, basis[:, :6])[:, :, None]
-    return normal, np.concatenate([of_pit[:, :, 0], _sums(windows.roots * look.residual, basis[:, :3])], axis=1)
-
-
-def _of_log_pit(theta: FloatArray) -> FloatArray:
-    """Coefficients of the pit's logarithm by the monomials of second degree (N, 6)."""
-    _, y, x, s_yy, s_yx, s_xx = theta[:, :6].T
+def _pit(theta: FloatArray, basis: _Floats) -> _Floats:
+    """Pits of unit depth (K, N): the exponentials of polynomials of second degree."""
+    _, y, x, s_yy, s_yx, s_xx = theta[:6]
     u, v = s_yy * y + s_yx * x, s_yx * y + s_xx * x
-    return np.stack([-0.5 * (u * y + v * x), u, v, -0.5 * s_yy, -s_yx, -0.5 * s_xx], axis=1)
-
-
-def _derivatives(theta: FloatArray) -> FloatArray:
-    """Coefficients, by the same monomials, of the derivatives by each of the pit's parameters (N, 6, 6)."""
-    depth, y, x, s_yy, s_yx, s_xx = theta[:, :6].T
-    u, v = s_yy * y + s_yx * x, s_yx * y + s_xx * x
-    derivative = np.zeros((len(theta), 6, 6))
-    derivative[:, 0, 0] = -1.0
-    derivative[:, 1, :3] = np.stack([depth * u, -depth * s_yy, -depth * s_yx], axis=1)
-    derivative[:, 2, :3] = np.stack([depth * v, -depth * s_yx, -depth * s_xx], axis=1)
-    half = 0.5 * depth
-    derivative[:, 3, :4] = np.stack([half * y * y, -depth * y, 0.0 * y, half], axis=1)
-    derivative[:, 4, :5] = np.stack([depth * y * x, -depth * x, -depth * y, 0.0 * y, depth], axis=1)
-    derivative[:, 5, :3] = np.stack([half * x * x, 0.0 * x, -depth * x], axis=1)
-    derivative[:, 5, 5] = half
-    return derivative
-
-
-def _sums(weights: _Floats, basis: _Floats) -> FloatArray:
-    """Sum over pixels of weights (N, K) times each monomial (K, M): (N, M)."""
-    return np.asarray(weights @ basis, np.float64)
+    powers = np.stack([-0.5 * (u * y + v * x), u, v, -0.5 * s_yy, -s_yx, -0.5 * s_xx]).astype(np.float32)
+    return np.asarray(np.exp(basis[:6].T @ powers), np.float32)
 
 
 def _energy(values: _Floats) -> FloatArray:
     """Sum of squares of each window."""
-    return np.asarray(np.einsum("nk,nk->n", values, values), np.float64)
+    return np.asarray(np.einsum("kn,kn->n", values, values), np.float64)
 
 
-def _step(windows: _Windows, look: _Look, damping: FloatArray) -> FloatArray:
-    """Levenberg's step with Marquardt's scaling."""
-    normal, gradient = _equations(windows, look)
-    diagonal = np.arange(normal.shape[1])
-    normal[:, diagonal, diagonal] *= 1.0 + damping[:, None]
-    normal[:, diagonal, diagonal] += 1e-9
-    return np.asarray(np.linalg.solve(normal, gradient[:, :, None])[:, :, 0], np.float64)
+def _equations(plane: FloatArray, look: _Look) -> FloatArray:
+    """Set up the normal equations (9, 10, N): products of the model's derivatives, and theirs with the residual.
+
+    By the pit's parameters, the derivatives are 1, S · (Y, X), Y², Y X and X² times the pit and a factor, which
+    `_step` takes in; (Y, X) is from the pit's centre. By the ground's they are 1, y and x. So all sums over pixels are
+    sums of the pit's square, of the pit and of the residual times a few monomials, which are the same for all windows:
+    one product of matrices each.
+    """
+    y, x = look.theta[1:3]
+    equations = np.empty((9, 10, look.theta.shape[1]))
+    by_pit = equations[:6]
+    by_pit[:, :6] = _about(look.square, y, x)[_PRODUCTS]
+    by_pit[:, 6:9] = _about(look.pit, y, x)[_PRODUCTS[:, :3]]
+    by_pit[:, 7:9] += look.theta[1:3] * by_pit[:, 6:7]
+    by_pit[:, 9] = _about(look.residual_of_pit, y, x)
+    _turn(by_pit, look.theta)
+    _turn(by_pit.swapaxes(0, 1), look.theta)
+    equations[6:, 6:9] = plane
+    equations[6:, 9] = look.residual
+    return equations
 
 
-def _bounded(theta: FloatArray, starts: FloatArray) -> FloatArray:
+def _about(sums: _Floats, y: FloatArray, x: FloatArray) -> FloatArray:
+    """Take sums (M, N) times monomials, all up to some degree, as those times monomials from another middle (N)."""
+    degree = _QUARTIC[len(sums) - 1][1]
+    rows, columns = zip(*_QUARTIC[: len(sums)], strict=True)
+    table = np.zeros((degree + 1, degree + 1, sums.shape[1]))
+    table[rows, columns] = sums
+    for done in range(degree):
+        left = degree - done
+        table[done + 1 :, :left] -= y * table[done:-1, :left]
+        table[:left, done + 1 :] -= x * table[:left, done:-1]
+    return table[rows, columns]
+
+
+def _turn(rows: FloatArray, theta: FloatArray) -> None:
+    """Multiply the second and third row, of Y and X, by S."""
+    s_yy, s_yx, s_xx = theta[3:6]
+    y, x = rows[1], rows[2]
+    rows[1], rows[2] = s_yy * y + s_yx * x, s_yx * y + s_xx * x
+
+
+def _step(plane: FloatArray, look: _Look, damping: FloatArray) -> FloatArray:
+    """Levenberg's step with Marquardt's scaling, which is the same for derivatives without their factors."""
+    equations, diagonal = _equations(plane, look), np.arange(9)
+    depth, one = look.theta[0], np.ones(len(damping))
+    factors = np.stack([-one, -depth, -depth, 0.5 * depth, depth, 0.5 * depth, one, one, one])
+    equations[diagonal, diagonal] *= 1.0 + damping
+    equations[diagonal, diagonal] += 1e-9 / factors**2
+    return np.asarray(_solution(equations) / factors, np.float64)
+
+
+def _solution(equations: FloatArray) -> FloatArray:
+    """Solve symmetric positive systems, the right side in their last column (M, M + 1, N): (M, N).
+
+    A row of all systems at a time, of which only what is right of the diagonal is read: many small systems take half
+    as long as one after the other.
+    """
+    size = len(equations)
+    pivots = np.empty((size, equations.shape[2]))
+    for row in range(size):
+        above, rest = equations[:row, row:], equations[row, row:]
+        rest -= np.einsum("kn,kjn->jn", above[:, 0] * pivots[:row], above)
+        pivots[row] = rest[0]
+        rest /= pivots[row]
+    solution = equations[:, -1]
+    for row in range(size - 1, 0, -1):
+        solution[:row] -= equations[:row, row] * solution[row]
+    return solution
+
+
+def _bounded(theta: FloatArray, sigma: FloatArray) -> FloatArray:
     """Keep the pit near its start: its centre within 1.5 σ, the σ of its axes within a factor, its depth positive."""
-    sigma = starts[:, 2]
-    bounded = theta.copy()
-    bounded[:, 0] = np.maximum(theta[:, 0], 1e-3)
-    reach = np.hypot(theta[:, 1], theta[:, 2])
-    bounded[:, 1:3] *= np.minimum(1.0, _FARTHEST * sigma / np.maximum(reach, 1e-12))[:, None]
+    _, y, x, s_yy, s_yx, s_xx = theta[:6]
+    nearer = np.minimum(1.0, _FARTHEST * sigma / np.maximum(np.hypot(y, x), 1e-12))
     narrow, wide = ((limit * sigma) ** -2.0 for limit in _SHAPE_LIMITS)
-    mean, half = (theta[:, 3] + theta[:, 5]) / 2.0, (theta[:, 3] - theta[:, 5]) / 2.0
-    spread = np.hypot(half, theta[:, 4])
+    mean, half = (s_yy + s_xx) / 2.0, (s_yy - s_xx) / 2.0
+    spread = np.hypot(half, s_yx)
     low, high = np.clip(mean - spread, wide, narrow), np.clip(mean + spread, wide, narrow)
     shrink = (high - low) / (2.0 * np.maximum(spread, 1e-12))
-    bounded[:, 3] = (high + low) / 2.0 + half * shrink
-    bounded[:, 4] = theta[:, 4] * shrink
-    bounded[:, 5] = (high + low) / 2.0 - half * shrink
+    bounded = theta.copy()
+    bounded[0] = np.maximum(theta[0], 1e-3)
+    bounded[1:3] *= nearer
+    bounded[3] = (high + low) / 2.0 + half * shrink
+    bounded[4] *= shrink
+    bounded[5] = (high + low) / 2.0 - half * shrink
     return bounded
 
 
 def _rows(look: _Look, starts: FloatArray) -> FloatArray:
-    depth, y, x, s_yy, s_yx, s_xx = look.theta[:, :6].T
+    depth, y, x, s_yy, s_yx, s_xx = look.theta[:6]
     covariance = np.stack([s_xx, -s_yx, -s_yx, s_yy], axis=1) / (s_yy * s_xx - s_yx**2)[:, None]
-    energy = depth**2 * _energy(look.pit)
+    energy = depth**2 * look.square[0]
     explained = energy / np.maximum(energy + look.cost, 1e-12)
     return np.column_stack([starts[:, 0] + y, starts[:, 1] + x, depth, covariance, explained])
