@@ -137,7 +137,9 @@ def fill_outside(signal: FloatImage, mask: BoolImage, px_per_mm: float) -> Float
     inside = np.where(mask, signal, np.float32(0))
     total = cv2.boxFilter(inside, -1, (side, side), borderType=cv2.BORDER_CONSTANT)
     share = cv2.boxFilter(mask.astype(np.float32), -1, (side, side), borderType=cv2.BORDER_CONSTANT)
-    inside[~mask] = total[~mask] / np.maximum(share[~mask], np.float32(1e-3))
+    outside = np.flatnonzero(~mask)
+    near = np.maximum(share.reshape(-1)[outside], np.float32(1e-3))
+    inside.reshape(-1)[outside] = total.reshape(-1)[outside] / near
     return inside
 
 

@@ -70,6 +70,12 @@ class PitFits:
     covariance_px2: FloatArray
     explained: FloatArray
 
+    def axes_px2(self) -> tuple[FloatArray, FloatArray]:
+        """σ² of the short and of the long axes (N)."""
+        (yy, yx), (_, xx) = self.covariance_px2.transpose(1, 2, 0)
+        mean, spread = (yy + xx) / 2.0, np.hypot((yy - xx) / 2.0, yx)
+        return mean - spread, mean + spread
+
 
 @dataclass(frozen=True, slots=True)
 class _Windows:
@@ -155,21 +161,29 @@ def without_pits(signal: FloatImage, fits: PitFits, chosen: BoolImage) -> FloatI
     -------
     (H, W) float32
     """
-    sigma = np.sqrt(np.linalg.eigvalsh(fits.covariance_px2)[:, 1]) if len(chosen) else np.empty(0)
-    reach = np.ceil(FILL_SIGMAS * sigma).astype(np.intp)
+    reach = np.ceil(FILL_SIGMAS * np.sqrt(fits.axes_px2()[1])).astype(np.intp)
     pad = int(reach[chosen].max(initial=0)) + 2
     filled = np.pad(signal, pad)
-    flat = filled.reshape(-1)
     for size in np.unique(reach[chosen]):
         same = np.flatnonzero(chosen & (reach == size))
-        y, x = np.rint(fits.y_px[same]).astype(np.intp), np.rint(fits.x_px[same]).astype(np.intp)
-        dy, dx = np.indices((2 * size + 1, 2 * size + 1)).reshape(2, -1) - size
-        from_y, from_x = ((at[same] - px).astype(np.float32) for at, px in ((fits.y_px, y), (fits.x_px, x)))
-        offsets = (dy.astype(np.float32) - from_y[:, None], dx.astype(np.float32) - from_x[:, None])
-        depth = _pit_values(fits, same, offsets)
-        places = ((y + pad) * filled.shape[1] + x + pad)[:, None] + (dy * filled.shape[1] + dx)
-        np.add.at(flat, places.ravel(), depth.ravel())
+        for first in range(0, len(same), _CHUNK):
+            _fill_chunk(filled, fits, same[first : first + _CHUNK], (int(size), pad))
     return np.asarray(filled[pad:-pad, pad:-pad], np.float32)
+
+
+def _fill_chunk(filled: FloatImage, fits: PitFits, chosen: NDArray[np.intp], sizes: tuple[int, int]) -> None:
+    """Add the chosen pits to the padded picture, each in a window of this half-width."""
+    reach, pad = sizes
+    y, x = (np.rint(at[chosen]).astype(np.intp) for at in (fits.y_px, fits.x_px))
+    (yy, yx), (_, xx) = fits.covariance_px2[chosen].transpose(1, 2, 0)
+    depth, area2 = fits.depth[chosen], yy * xx - yx**2
+    theta = np.stack([depth, fits.y_px[chosen] - y, fits.x_px[chosen] - x, xx / area2, -yx / area2, yy / area2])
+    dy, dx = _grid(np.arange(-reach, reach + 1))
+    pit = _pit(theta, _monomials(dy, dx, _QUADRATIC))
+    pit *= depth.astype(np.float32)
+    width = filled.shape[1]
+    places = dy * width + dx + ((y + pad) * width + x + pad)
+    np.add.at(filled.reshape(-1), places.ravel(), pit.ravel())
 
 
 def laplacian_of_pits(fits: PitFits, sigmas_px: FloatArray) -> FloatArray:
@@ -197,15 +211,6 @@ def laplacian_of_pits(fits: PitFits, sigmas_px: FloatArray) -> FloatArray:
     return np.asarray(2.0 * fits.depth * square * left * (2.0 - beside))
 
 
-def _pit_values(fits: PitFits, chosen: NDArray[np.intp], offsets: tuple[_Floats, _Floats]) -> _Floats:
-    """Depth of pits (N) at offsets (N, K) from their centres, in y and x."""
-    dy, dx = offsets
-    half = -0.5 * np.linalg.inv(fits.covariance_px2[chosen]).astype(np.float32)
-    s_yy, s_yx, s_xx = (half[:, i, j, None] for i, j in ((0, 0), (0, 1), (1, 1)))
-    away = (s_yy * dy + 2.0 * s_yx * dx) * dy + s_xx * dx**2
-    return np.asarray(fits.depth[chosen, None].astype(np.float32) * np.exp(away), np.float32)
-
-
 def _empty() -> FloatArray:
     return np.empty((0, 8), np.float64)
 
@@ -217,16 +222,26 @@ def _offsets(sigma_px: float) -> NDArray[np.intp]:
     return np.arange(-reach, reach + 1, gap)
 
 
+def _grid(offsets: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the pixels of a window (K, 1)."""
+    rows, columns = np.meshgrid(offsets, offsets, indexing="ij")
+    return rows.reshape(-1, 1), columns.reshape(-1, 1)
+
+
+def _monomials(dy: NDArray[np.intp], dx: NDArray[np.intp], powers: tuple[tuple[int, int], ...]) -> _Floats:
+    """Products of powers of places (K, 1): (M, K)."""
+    return np.stack([(dy**power_y * dx**power_x)[:, 0] for power_y, power_x in powers]).astype(np.float32)
+
+
 def _cut_windows(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> _Windows:
     """Windows of one size around starts of equal σ, all within the picture; outside the mask, nothing has weight."""
     sigma, width = float(starts[0, 2]), signal.shape[1]
-    offsets = _offsets(sigma)
-    dy, dx = (grid.reshape(-1, 1) for grid in np.meshgrid(offsets, offsets, indexing="ij"))
+    dy, dx = _grid(_offsets(sigma))
     middle = starts[:, :2].astype(np.intp) @ np.array([width, 1])
     at = dy * width + dx + middle
     near = np.exp(-0.25 * (dy**2 + dx**2) / (WEIGHT_SIGMAS * sigma) ** 2).astype(np.float32)
     roots = near * mask.reshape(-1)[at]
-    basis = np.stack([(dy**power_y * dx**power_x)[:, 0] for power_y, power_x in _QUARTIC]).astype(np.float32)
+    basis = _monomials(dy, dx, _QUARTIC)
     plane = (basis[:6] @ (roots * roots))[_PRODUCTS[:3, :3]].astype(np.float64)
     return _Windows(roots * signal.reshape(-1)[at], roots, basis, plane)
 

@@ -121,17 +121,18 @@ class _Pits:
 
 def _pits(patch: Patch, fits: PitFits, params: PoreParams) -> _Pits:
     blur_mm2 = params.grid_blur_mm**2
-    seen_mm2, axes = np.linalg.eigh(fits.covariance_px2 / patch.px_per_mm**2)
+    (yy, yx), (_, xx) = fits.covariance_px2.transpose(1, 2, 0)
+    seen_mm2 = np.stack(fits.axes_px2()) / patch.px_per_mm**2
     pit_mm2 = np.maximum(seen_mm2 - blur_mm2, _SHARPEST**2 * blur_mm2)
-    seen_area, pit_area = np.sqrt(np.prod(seen_mm2, axis=1)), np.sqrt(np.prod(pit_mm2, axis=1))
+    seen_area, pit_area = np.sqrt(np.prod(seen_mm2, axis=0)), np.sqrt(np.prod(pit_mm2, axis=0))
     cos = _at(patch.cos_slant, fits).astype(np.float64)
     return _Pits(
         diameter_mm=FWHM_PER_SIGMA * np.sqrt(pit_area / cos),
         contrast_pct=fits.depth * seen_area / pit_area,
-        elongation=np.sqrt(pit_mm2[:, 1] / pit_mm2[:, 0]),
-        angle_deg=(np.rad2deg(np.arctan2(-axes[:, 0, 1], axes[:, 1, 1])) + 90.0) % 180.0 - 90.0,
+        elongation=np.sqrt(pit_mm2[1] / pit_mm2[0]),
+        angle_deg=(np.rad2deg(np.arctan2(-2.0 * yx, xx - yy) / 2.0) + 90.0) % 180.0 - 90.0,
         cos_slant=cos,
-        seen_elongation=np.sqrt(seen_mm2[:, 1] / seen_mm2[:, 0]),
+        seen_elongation=np.sqrt(seen_mm2[1] / seen_mm2[0]),
     )
 
 
