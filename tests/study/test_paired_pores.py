@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,12 +13,22 @@ from skintexture.locate.surface import Surface
 from skintexture.model import Patch
 from skintexture.recipe import load_recipe
 from skintexture.study.intervals import estimate
-from skintexture.study.paired_pores import PairedPores, PoreSignal, _slant_gain, pores_seen, tally_counted, tally_paired
+from skintexture.study.joint import Tiles
+from skintexture.study.paired_pores import (
+    PairedPores,
+    PoreSignal,
+    _slant_gain,
+    pair_pores,
+    pores_seen,
+    tally_counted,
+    tally_paired,
+)
 from skintexture.study.photometry import RADII_MM, slant_gain
 
 RECIPE = load_recipe("standard")
 COUNT = 40
 CONTRAST = "paired_pore_contrast_luminance"
+SIDE_PX, GRID_PX_PER_MM, PIT_PX = 360, RECIPE.grid.px_per_mm, 1.5
 SIGNAL = PoreSignal((RECIPE.grid.blur_mm, RECIPE.grid.blur_mm), 12.0)
 
 
@@ -152,3 +163,46 @@ def test_a_count_is_no_surer_than_chance():
     assert share.relative == pytest.approx(math.log(2))
     assert share.sampling_sd == pytest.approx(math.sqrt(8 + 1) / 12)
     assert estimate("pore_density_all", before, after, 0.0).sampling_sd == pytest.approx(1 / COUNT)
+
+
+def _shot(pits_px, depth, seed, origin_px):
+    """Skin with pits of one depth, on a grid that begins at a place of the photo, and a camera's noise."""
+    noise = np.random.default_rng(seed).normal(size=(SIDE_PX, SIDE_PX)).astype(np.float32)
+    blur_px = RECIPE.grid.blur_mm * GRID_PX_PER_MM
+    signal = 1.5 * cv2.GaussianBlur(noise, (0, 0), blur_px)
+    y, x = np.mgrid[:SIDE_PX, :SIDE_PX]
+    for row, column in pits_px:
+        signal -= depth * np.exp(-((y - row) ** 2 + (x - column) ** 2) / 2 / PIT_PX**2).astype(np.float32)
+    everywhere = np.ones(signal.shape, bool)
+    patch = Patch(signal, everywhere, GRID_PX_PER_MM, np.ones_like(signal), 0.5, 14.0, RECIPE.grid.blur_mm)
+    return SimpleNamespace(wide=patch, patches={"luminance": patch}, origin_px=origin_px, step_px=1.0)
+
+
+def test_what_is_found_on_either_photo_is_read_on_both():
+    steps = np.arange(30, SIDE_PX - 30, 24)
+    at = np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2)
+    at = at + np.random.default_rng(8).uniform(-4, 4, at.shape)
+    shift = np.array([17.0, -9.0])
+    cuttings = _shot(at, 24.0, 1, (0.0, 0.0)), _shot(at, 3.5, 2, tuple(shift))
+    registration = SimpleNamespace(
+        carry=lambda points, to: points + (shift if to == "after" else -shift),
+        trusted_at=lambda points, **_: np.ones(len(points), bool),
+        shared_at=lambda points, **_: np.ones(len(points), bool),
+        jacobian_at=lambda points, **_: np.ones(len(points)),
+        px_per_mm=(GRID_PX_PER_MM, GRID_PX_PER_MM),
+        scale_ratio=1.0,
+    )
+    sides = [_seen(1.0, GRID_PX_PER_MM) for _ in range(2)]
+    pair = SimpleNamespace(
+        before=sides[0], after=sides[1], registration=registration,
+        sides=lambda: tuple(zip(("before", "after"), sides, strict=True)),
+    )  # fmt: skip
+    zone = SimpleNamespace(cuttings=cuttings, channels=("luminance",))
+    blur_mm = (RECIPE.grid.blur_mm, RECIPE.grid.blur_mm)
+    found = pair_pores(pair, zone, (RECIPE.metrics.pores, RECIPE.registration), Tiles(8), blur_mm=blur_mm)
+    assert len(found.tile) == pytest.approx(len(at), rel=0.05)
+    assert found.found[:, 1].mean() < 0.8 < found.found[:, 0].mean()
+    assert found.kind.count("kept") == np.count_nonzero(found.found.all(axis=1))
+    assert found.at_px[:, 1] - found.at_px[:, 0] == pytest.approx(np.tile(shift, (len(found.tile), 1)))
+    before, after = found.forced_pct().mean(axis=0)
+    assert after / before == pytest.approx(3.5 / 24, abs=0.02)
