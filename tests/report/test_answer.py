@@ -133,3 +133,10 @@ def test_a_zone_that_some_endpoints_can_be_compared_in_names_the_others():
     )
     found = limits(rows, checks(), [PORES, Endpoint("texture", "texture")])
     assert found == ["Not comparable in left temple, for pore contrast: too few pores"]
+
+
+def test_all_reasons_why_nothing_is_comparable_are_said_at_once():
+    changes = pd.DataFrame(
+        [row("nose", "not comparable", reason="smile"), row("chin", "not comparable", reason="shine")]
+    )
+    assert limits(changes, checks(), [PORES]) == ["Pore contrast is not comparable in any zone: smile; shine"]
