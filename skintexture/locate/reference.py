@@ -25,7 +25,7 @@ _PLACE_BAND_MM = (0.15, 0.6)
 _FLOOR = 1e-3
 # JPEG writes about this share of the power of a sharp structure back beside a soft one, at every frequency alike, for
 # each step that its quality is below 100.
-_WRITTEN_BACK = 0.018 / 8
+_WRITTEN_BACK = 0.0015
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ _STANDING = 0.75
 _MOST_LOST = 2.0
 _ROUNDS = 6
 # What is expected of the contrast of hair and edges from shot to shot, and of a ring's ratio of power (natural logs).
-_GAIN_SD, _RING_SD = 0.06, 0.1
+_GAIN_SD, _RING_SD = 0.09, 0.1
 # Median of white noise, whose power is that of an exponential distribution, by its mean.
 _MEDIAN_OF_NOISE = math.log(2.0)
 # Less than this needs no second fit, and a Gaussian as narrow falls between the pixels.

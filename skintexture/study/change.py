@@ -51,7 +51,6 @@ LITTLE_SHARED = "too little of this zone is shown, and registered, in both photo
 NOT_MEASURED = "not defined on one of the photos: no variation, or too few pores"
 COLOUR_BLURRED = "one photo is softer: colour can't be brought to the same sharpness"
 BLURRED_AWAY = "one photo is softer: of texture this fine it shows too little"
-NOT_OF_SKIN = "it tells of the photo's noise, not of the skin"
 FROM_THE_SIDE = "the skin is seen too much from the side to tell how wide pores are"
 FEW_WAVES = "too little skin is shared for waves as long as these"
 UNSTEADY = "so little of it is left that noise decides its value, or it varies too much over the zone"
@@ -73,6 +72,7 @@ _WIDTHS = (
     "pore_diameter",
     *(f"pore_diameter_p{percent}" for percent in PERCENTILES),
 )
+_OF_NOISE = "pore_false_density"
 # Of what can be compared, until it is judged.
 _OPEN = Finding(NO_CHANGE, WITHIN)
 # Compression keeps its own noise in colour, which the blur that is added to the other photo doesn't touch. Up to this
@@ -142,9 +142,13 @@ class Leak:
 
 
 def compared_metrics(recipe: Recipe) -> dict[str, Metric]:
-    """Every metric of a comparison with this recipe, by name: the recipe's own, and those of paired pores."""
+    """Every metric of a comparison with this recipe, by name: the recipe's own, and those of paired pores.
+
+    Without what tells of the photo's noise and not of the skin.
+    """
     paired = PAIRED_METRICS if recipe.metrics.pores is not None else {}
-    return recipe.catalogue() | {
+    of_skin = {name: metric for name, metric in recipe.catalogue().items() if name != _OF_NOISE}
+    return of_skin | {
         name: metric
         for name, metric in paired.items()
         if "contrast" not in name or any(name.endswith(f"contrast_{c}") for c in (*recipe.grid.channels, "luminance"))
@@ -236,8 +240,6 @@ class Bench:
     def _reason(self, zone: ZonePair, metric: Metric, name: str) -> str:
         """Why this metric can't be compared in this zone; empty if it can."""
         recipe = self.stage.recipe
-        if name == "pore_false_density":
-            return NOT_OF_SKIN
         if not all(side.area_mm2 > 0 for side in zone.zones):
             return CAVEATS["not_visible"].meaning
         if any("too_small" in side.caveats for side in zone.zones):
