@@ -26,9 +26,9 @@ from skintexture.study.zone_pair import Stage, ZonePair
 
 _DEPTH, _TEXTURE = "paired_pore_contrast_luminance", "band_rms_0.5_1mm_luminance"
 _LEAKS: Mapping[str, tuple[float, float]] = {
-    "paired_pore_contrast_luminance": (0.0, 0.07),
-    "paired_pore_contrast_red_minus_blue": (0.0, 0.07),
-    "paired_pore_volume": (0.0, 0.11),
+    "paired_pore_contrast_luminance": (0.0, 0.12),
+    "paired_pore_contrast_red_minus_blue": (0.0, 0.12),
+    "paired_pore_volume": (0.0, 0.18),
     "paired_pore_area": (0.2, 0.2),
     "pore_contrast": (0.0, 0.08),
     "pore_optical_volume": (0.0, 0.4),
