@@ -105,9 +105,20 @@ def mirror_points() -> IntArray:
     return _frozen(np.asarray(cKDTree(vertices).query(vertices * (-1.0, 1.0, 1.0))[1], np.int64))
 
 
+def normals_of(points: FloatArray) -> FloatArray:
+    """Give the normals at the mesh's points, of any shape it takes, (468, 3): longer where more surface meets."""
+    triangles = canonical_mesh().triangles
+    a, b, c = (points[triangles[:, k]] for k in range(3))
+    faces = np.cross(b - a, c - a)
+    normals = np.zeros_like(points)
+    for k in range(3):
+        np.add.at(normals, triangles[:, k], faces)
+    return normals
+
+
 @cache
 def vertex_normals() -> FloatArray:
-    """Return the normals of the canonical face at its points, longer where more surface meets: (468, 3), read-only.
+    """Return the normals of the canonical face at its points, see `normals_of`: (468, 3), read-only.
 
     Examples
     --------
@@ -115,13 +126,7 @@ def vertex_normals() -> FloatArray:
     >>> bool(z > 5 * abs(x))
     True
     """
-    mesh = canonical_mesh()
-    a, b, c = (mesh.vertices_mm[mesh.triangles[:, k]] for k in range(3))
-    faces = np.cross(b - a, c - a)
-    normals = np.zeros_like(mesh.vertices_mm)
-    for k in range(3):
-        np.add.at(normals, mesh.triangles[:, k], faces)
-    return _frozen(normals)
+    return _frozen(normals_of(canonical_mesh().vertices_mm))
 
 
 def normals_at(uv: FloatArray) -> FloatArray:

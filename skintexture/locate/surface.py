@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skintexture.locate.anatomy import EYE_CORNERS
-from skintexture.locate.canonical import canonical_mesh
+from skintexture.locate.canonical import canonical_mesh, normals_of
 from skintexture.locate.grid import Grid, look_up
 from skintexture.model import Face, FloatArray, FloatImage
 
@@ -144,21 +144,13 @@ def fit_surface(face: Face, photo_shape: tuple[int, int], eyes: tuple[float, flo
     px_per_mm, distance_mm = eyes
     points, _ = fit_pose(face, photo_shape, px_per_mm * distance_mm)
     points = points * (distance_mm / points[list(EYE_CORNERS), 2].mean())
-    normals = _vertex_normals(points)
+    normals = normals_of(points)
+    normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
     sight = points / np.linalg.norm(points, axis=1, keepdims=True)
     cos = np.clip(-np.sum(normals * sight, axis=1), 0.0, 1.0)
     behind = points[:, 2] - distance_mm
     values = np.column_stack([cos, behind, canonical_mesh().uv])
     return _draw(face.points_px[:_POINTS], values, points[:, 2])
-
-
-def _vertex_normals(points: FloatArray) -> FloatArray:
-    triangles = canonical_mesh().triangles
-    a, b, c = (points[triangles[:, k]] for k in range(3))
-    normals = np.zeros_like(points)
-    for k in range(3):
-        np.add.at(normals, triangles[:, k], np.cross(b - a, c - a))
-    return np.asarray(normals / np.linalg.norm(normals, axis=1, keepdims=True))
 
 
 def _draw(points_px: FloatArray, values: FloatArray, depth: FloatArray) -> Surface:

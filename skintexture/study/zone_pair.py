@@ -191,9 +191,7 @@ class Stage:
         if params is None or needs is None or self.lacking(joint.zones, needs):
             return None
         both = self._pore_params(params), self.recipe.registration
-        widened = self._widened_mm()
-        blur_mm = (math.hypot(self.blur_mm, widened[0]), math.hypot(self.blur_mm, widened[1]))
-        return pair_pores(self.pair, joint, both, self.tiles, blur_mm=blur_mm)
+        return pair_pores(self.pair, joint, both, self.tiles, blur_mm=self._widening_mm())
 
     def _pore_tallies(self, joint: JointZone, pores: PairedPores, blocks: Labels) -> Iterator[dict[str, Tally]]:
         params = self.recipe.metrics.pores
@@ -201,8 +199,7 @@ class Stage:
         group = blocks[pores.tile]
         group = np.where(group == OUTSIDE, -1, group)
         wide = (joint.cuttings[0].wide, joint.cuttings[1].wide)
-        before_mm, after_mm = (math.hypot(self.blur_mm, self._spread_mm(), more_mm) for more_mm in self._widened_mm())
-        signal = PoreSignal((before_mm, after_mm), self.recipe.grid.px_per_mm)
+        signal = PoreSignal(self._widening_mm(self._spread_mm()), self.recipe.grid.px_per_mm)
         paired = tally_paired(pores, group, signal, self.recipe.comparison.min_pores)
         counted = tally_counted(pores, group, wide, (self._pore_params(params), self.recipe.comparison))
         for two in zip(paired, counted, strict=True):
@@ -220,15 +217,14 @@ class Stage:
         ]
         return math.hypot(_SPREAD_MM, float(np.nan_to_num(min(beyond))))
 
-    def _widened_mm(self) -> tuple[float, float]:
-        """Width that compression adds to the pits of either photo, σ."""
+    def _widening_mm(self, more_mm: float = 0.0) -> tuple[float, float]:
+        """Width that blur, compression and so much more add to the pits of either photo, σ."""
+        own_px = assumed_blur_px(self.recipe)
         before, after = (
-            widened_mm(
-                photo.jpeg_quality, px_per_mm, math.hypot(assumed_blur_px(self.recipe) / px_per_mm, *self.beyond_mm)
-            )
+            widened_mm(photo.jpeg_quality, px_per_mm, math.hypot(own_px / px_per_mm, *self.beyond_mm))
             for photo, px_per_mm in ((side.scene.photo, side.scene.scale.px_per_mm) for _, side in self.pair.sides())
         )
-        return before, after
+        return math.hypot(self.blur_mm, more_mm, before), math.hypot(self.blur_mm, more_mm, after)
 
     def _pore_params(self, params: PoreParams) -> PoreParams:
         return params.model_copy(update={"grid_blur_mm": self.blur_mm})
