@@ -21,6 +21,8 @@ FloatArray = NDArray[np.float64]
 Channel = Literal["luminance", "red", "red_minus_blue"]
 ScaleMethod = Literal["iris", "given", "interpupillary", "marker"]
 DistanceMethod = Literal["exif", "estimated", "flat"]
+Rim = tuple[float, float, float]
+"""A circle in the photo: its centre's y and x, and its diameter, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ class Scale:
         ``exif``, ``estimated``, or ``flat`` where no face was sought.
     caveats : tuple of str
         Names from the caveat registry.
+    irises : tuple of Rim
+        What the scale was read from; empty where that was no iris.
     """
 
     px_per_mm: float
@@ -124,6 +128,7 @@ class Scale:
     distance_mm: float
     distance_method: DistanceMethod
     caveats: tuple[str, ...] = ()
+    irises: tuple[Rim, ...] = ()
 
     def at_depth(self, behind_the_eyes_mm: float) -> float:
         """Pixels per mm of a surface that lies this much behind (+) or in front of (−) the eyes."""

@@ -148,23 +148,26 @@ def normals_at(uv: FloatArray) -> FloatArray:
     array([ 1., nan])
     """
     mesh = canonical_mesh()
-    weights = _barycentric(uv, mesh.uv[mesh.triangles])
-    # The triangle that holds a place is the one in which its least weight is largest.
-    nearest = np.argmax(weights.min(axis=2), axis=1)
-    own = weights[np.arange(len(uv)), nearest]
-    normals = np.einsum("nk,nkc->nc", own, vertex_normals()[mesh.triangles[nearest]])
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    return np.where(own.min(axis=1, keepdims=True) >= 0.0, normals, np.nan)
+    corners = mesh.uv[mesh.triangles]
+    near = np.all((uv[:, None] >= corners.min(axis=1)) & (uv[:, None] <= corners.max(axis=1)), axis=2)
+    place, triangle = np.nonzero(near)
+    weights = _barycentric(uv[place], corners[triangle])
+    inside = weights.min(axis=1) >= 0.0
+    # A place on an edge lies in two triangles, whose normals agree there.
+    found = np.einsum("nk,nkc->nc", weights[inside], vertex_normals()[mesh.triangles[triangle[inside]]])
+    normals = np.full((len(uv), 3), np.nan)
+    normals[place[inside]] = found / np.linalg.norm(found, axis=1, keepdims=True)
+    return normals
 
 
 def _barycentric(uv: FloatArray, corners: FloatArray) -> FloatArray:
-    """Weights of the corners of each of T triangles for each of N places: (N, T, 3)."""
+    """Weights of a triangle's corners (N, 3, 2) at a place (N, 2): (N, 3)."""
     a, along, across = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     double = along[:, 0] * across[:, 1] - along[:, 1] * across[:, 0]
-    to = uv[:, None, :] - a
-    second = (to[..., 0] * across[:, 1] - to[..., 1] * across[:, 0]) / double
-    third = (along[:, 0] * to[..., 1] - along[:, 1] * to[..., 0]) / double
-    return np.stack([1.0 - second - third, second, third], axis=-1)
+    to = uv - a
+    second = (to[:, 0] * across[:, 1] - to[:, 1] * across[:, 0]) / double
+    third = (along[:, 0] * to[:, 1] - along[:, 1] * to[:, 0]) / double
+    return np.column_stack([1.0 - second - third, second, third])
 
 
 def _frozen(values: NDArray[Scalar]) -> NDArray[Scalar]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from skintexture.locate.anatomy import EYE_CORNERS, LEFT_IRIS, RIGHT_EYELIDS, RI
 from skintexture.locate.iris import eye_axis_rad, fit_iris
 from skintexture.locate.landmarks import small_srgb
 from skintexture.locate.surface import estimate_distance_mm
-from skintexture.model import Face, FloatArray, Photo, Scale, ScaleMethod
+from skintexture.model import Face, FloatArray, Photo, Rim, Scale, ScaleMethod
 from skintexture.params import Fraction, Millimetres, Params
 
 _DIAGONAL_35MM = math.hypot(36.0, 24.0)
@@ -108,12 +109,19 @@ def find_scale(photo: Photo, face: Face, params: ScaleParams, known: KnownScale)
     return _with_distance(photo, face, found)
 
 
-_Found = tuple[float, ScaleMethod, float, tuple[str, ...]]
+class _Found(NamedTuple):
+    """A scale before its distance is known; in the order and with the meaning of `Scale`."""
+
+    px_per_mm: float
+    method: ScaleMethod
+    uncertainty: float
+    caveats: tuple[str, ...] = ()
+    irises: tuple[Rim, ...] = ()
 
 
 def _stated(photo: Photo, face: Face, params: ScaleParams, known: KnownScale) -> _Found | None:
     if known.px_per_mm is not None:
-        return known.px_per_mm, "given", 0.0, ()
+        return _Found(known.px_per_mm, "given", 0.0)
     if known.marker_mm is not None:
         return _from_marker(photo, known.marker_mm)
     if known.interpupillary_mm is not None:
@@ -123,27 +131,27 @@ def _stated(photo: Photo, face: Face, params: ScaleParams, known: KnownScale) ->
 
 def _held_against_iris(stated: _Found, photo: Photo, face: Face, params: ScaleParams) -> _Found:
     """Keep what was stated, and say so where no iris is as large or as small as it makes this one."""
-    px_per_mm, method, uncertainty, caveats = stated
     if not _open_eyes(face, params):
         return stated
-    iris_px_per_mm, _, iris_uncertainty, doubts = _from_iris(photo, face, params)
-    if "irises_disagree" in doubts:
+    iris = _from_iris(photo, face, params)
+    if "irises_disagree" in iris.caveats:
         return stated
-    off = abs(math.log(px_per_mm / iris_px_per_mm)) / math.hypot(uncertainty, iris_uncertainty)
-    return px_per_mm, method, uncertainty, (*caveats, "scale_unlike_iris") if off > _MOST_SIGMAS else caveats
+    off = abs(math.log(stated.px_per_mm / iris.px_per_mm)) / math.hypot(stated.uncertainty, iris.uncertainty)
+    return stated._replace(caveats=(*stated.caveats, "scale_unlike_iris")) if off > _MOST_SIGMAS else stated
 
 
 def _with_distance(photo: Photo, face: Face, found: _Found) -> Scale:
-    px_per_mm, method, uncertainty, caveats = found
+    px_per_mm, method, uncertainty, caveats, irises = found
     corners_mm = _eye_corners_mm(face, px_per_mm)
     if not _USUAL_EYE_CORNERS_MM[0] <= corners_mm <= _USUAL_EYE_CORNERS_MM[1]:
         caveats = (*caveats, "unlikely_scale")
     focal_px = photo.focal_length_35mm / _DIAGONAL_35MM * math.hypot(photo.height_px, photo.width_px)
     distance_mm = focal_px / px_per_mm
     if _PLAUSIBLE_DISTANCE_MM[0] <= distance_mm <= _PLAUSIBLE_DISTANCE_MM[1]:
-        return Scale(px_per_mm, method, uncertainty, distance_mm, "exif", caveats)
+        return Scale(px_per_mm, method, uncertainty, distance_mm, "exif", caveats, irises)
     distance_mm = estimate_distance_mm(face, (photo.height_px, photo.width_px), px_per_mm)
-    return Scale(px_per_mm, method, uncertainty, distance_mm, "estimated", (*caveats, "distance_estimated"))
+    caveats = (*caveats, "distance_estimated")
+    return Scale(px_per_mm, method, uncertainty, distance_mm, "estimated", caveats, irises)
 
 
 def _eye_corners_mm(face: Face, px_per_mm: float) -> float:
@@ -187,7 +195,8 @@ def _from_iris(photo: Photo, face: Face, params: ScaleParams) -> _Found:
     spread = float(np.ptp(diameters) / diameters.mean()) / 2
     fit_error = max(spread, math.sqrt(sum(fit.uncertainty**2 for fit in seen)) / len(seen))
     uncertainty = math.hypot(params.iris_sd_mm / params.iris_mm, fit_error)
-    return float(diameters.mean()) / params.iris_mm, "iris", uncertainty, caveats
+    rims = tuple((*fit.centre_px, fit.diameter_px) for fit in seen)
+    return _Found(float(diameters.mean()) / params.iris_mm, "iris", uncertainty, caveats, rims)
 
 
 def _from_pupils(face: Face, interpupillary_mm: float, params: ScaleParams) -> _Found:
@@ -197,7 +206,7 @@ def _from_pupils(face: Face, interpupillary_mm: float, params: ScaleParams) -> _
     if closed:  # the model invents irises under closed lids: the middle between the corners stands for the pupil
         right, left = points[list(EYE_CORNERS[:2])].mean(axis=0), points[list(EYE_CORNERS[2:])].mean(axis=0)
     seen_px = float(np.linalg.norm(right - left)) / math.cos(math.radians(face.yaw_deg))
-    return seen_px / interpupillary_mm, "interpupillary", _PUPILS_UNCERTAINTY * (1 + closed), ()
+    return _Found(seen_px / interpupillary_mm, "interpupillary", _PUPILS_UNCERTAINTY * (1 + closed))
 
 
 def _from_marker(photo: Photo, marker_mm: float) -> _Found:
@@ -210,7 +219,7 @@ def _from_marker(photo: Photo, marker_mm: float) -> _Found:
             "show a whole, flat, sharp ArUco (4x4, 5x5, 6x6) or AprilTag (36h11) marker with its white border beside "
             "the eyes, or give the scale with --px-per-mm",
         )
-    return float(np.median(scales)), "marker", _MARKER_UNCERTAINTY, ()
+    return _Found(float(np.median(scales)), "marker", _MARKER_UNCERTAINTY)
 
 
 def _find_markers(picture: cv2.typing.MatLike) -> list[FloatArray]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from scipy.spatial import cKDTree
 
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.locate.landmarks import encode_srgb
@@ -88,8 +89,7 @@ def _inset(photo: Photo, zone: Zone, pores: Sequence[LocatedPore], side_px: int)
 
 def _liveliest(places: FloatArray, side_px: float) -> FloatArray:
     """Return the pore that has most others within an inset about it, the most central of them on equal terms."""
-    apart = np.abs(places[:, None] - places[None]).max(axis=2)
-    others = np.sum(apart < side_px / 2, axis=1)
+    others = cKDTree(places).query_ball_point(places, side_px / 2, p=np.inf, return_length=True)
     off = np.linalg.norm(places - np.median(places, axis=0), axis=1)
     return np.asarray(places[np.lexsort((off, -others))[0]])
 

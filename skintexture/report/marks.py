@@ -7,10 +7,8 @@ import math
 import cv2
 import numpy as np
 
-from skintexture.locate.anatomy import LEFT_IRIS, RIGHT_EYELIDS, RIGHT_IRIS, mirrored
-from skintexture.locate.iris import IrisFit, eye_axis_rad, fit_iris
 from skintexture.measure import PhotoResult
-from skintexture.model import Face, LocatedPore, Photo
+from skintexture.model import LocatedPore, Scale
 from skintexture.report.lettering import Colour
 from skintexture.report.view import Picture, View
 
@@ -28,8 +26,6 @@ _SUBPIXELS = 1 << _SHIFT
 _FAINTEST = 0.35
 # The antialiased line covers one pixel to either side.
 _CLEARANCE_PX = 1.0
-# An eye that the landmark model calls more closed than open shows no iris.
-_SHUT = 0.5
 
 
 def pore_colour(diameter_mm: float) -> Colour:
@@ -85,24 +81,12 @@ def outline_pore(
     box[:] = cv2.addWeighted(drawn, opaque, box, 1.0 - opaque, 0.0)
 
 
-def draw_irises(view: View, photo: Photo, face: Face) -> None:
-    """Mark the rim of each open eye's iris where the scale was read, left and right, in place."""
-    for fit in _irises(photo, face):
-        y, x = view.place(np.array([fit.centre_px]))[0]
-        radius_px = fit.diameter_px * view.zoom / 2
+def draw_irises(view: View, scale: Scale) -> None:
+    """Mark the rims of the irises that the scale was read from, left and right, in place."""
+    for centre_y, centre_x, diameter_px in scale.irises:
+        y, x = view.place(np.array([[centre_y, centre_x]]))[0]
+        radius_px = diameter_px * view.zoom / 2
         width = max(1, round(radius_px / 60))
         box = (round(x), round(y)), (round(radius_px), round(radius_px))
         for start in (-40, 140):
             cv2.ellipse(view.picture, *box, 0, start, start + 80, _IRIS_COLOUR, width, cv2.LINE_AA)
-
-
-def _irises(photo: Photo, face: Face) -> list[IrisFit]:
-    eyes = {
-        "eyeBlinkRight": (RIGHT_IRIS, RIGHT_EYELIDS),
-        "eyeBlinkLeft": (LEFT_IRIS, mirrored(RIGHT_EYELIDS)),
-    }
-    return [
-        fit_iris(photo, face.points_px[iris : iris + 5], face.points_px[list(lids)], axis_rad=eye_axis_rad(face))
-        for blink, (iris, lids) in eyes.items()
-        if face.expression[blink] <= _SHUT
-    ]

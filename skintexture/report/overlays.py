@@ -48,8 +48,7 @@ def draw_overlay(photo: Photo, result: PhotoResult, *, max_slant_deg: float) -> 
     seen = skin_kinds(photo, result, max_slant_deg)
     hatchings = paint_zones(view, result, seen)
     draw_pores(view, result)
-    if result.face is not None and result.scale.method == "iris":
-        draw_irises(view, photo, result.face)
+    draw_irises(view, result.scale)
     _name_zones(view, result, seen)
     footer = draw_footer(photo, result, view, hatchings=hatchings)
     insets = draw_insets(photo, result, max(view.picture.shape[1], footer.shape[1]))

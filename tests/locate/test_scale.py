@@ -58,6 +58,19 @@ def test_two_unlike_irises_are_told(frontal_head):
     rgb[:, middle:] = small[:, middle:]
     scale = find_scale(photo_of(rgb), frontal_head.face, PARAMS, KnownScale())
     assert "irises_disagree" in scale.caveats
+    assert len(scale.irises) == 1
+
+
+def test_the_scale_tells_the_rims_it_was_read_from(frontal_head):
+    photo = photo_of(draw_eyes(frontal_head))
+    scale = find_scale(photo, frontal_head.face, PARAMS, KnownScale())
+    right, left = (np.array(rim[:2]) for rim in scale.irises)
+    # Arcs at the sides say little about the height.
+    np.testing.assert_allclose(
+        [right, left], frontal_head.face.points_px[[468, 473]], atol=0.25 * scale.irises[0][2] / 4
+    )
+    assert np.mean([rim[2] for rim in scale.irises]) == pytest.approx(scale.px_per_mm * PARAMS.iris_mm)
+    assert find_scale(photo, frontal_head.face, PARAMS, KnownScale(px_per_mm=4.5)).irises == ()
 
 
 def test_what_the_user_states_wins_over_the_iris(frontal_head):
