@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,8 +210,7 @@ class Patch:
         return float(np.sum(1.0 / cos, dtype=np.float64)) / self.px_per_mm**2
 
 
-@dataclass(frozen=True, slots=True)
-class Pore:
+class Pore(NamedTuple):
     """One pore, in the coordinates of the patch that it was found in.
 
     Attributes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 
 import cv2
 import numpy as np
@@ -35,6 +36,9 @@ _RISE = 0.5
 
 _LEAST_TEXTURE_PCT = 0.4
 """Added to the texture that is found, so that on smooth skin a pore needs contrast and not merely a smooth surround."""
+
+_STRIP_PX = 1 << 19
+"""Pixels searched at a time: what is worked out on the way then stays in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +139,10 @@ def fill_outside(signal: FloatImage, mask: BoolImage, px_per_mm: float) -> Float
     """
     side = 2 * _half_width(_FILL_MM, px_per_mm) + 1
     inside = np.where(mask, signal, np.float32(0))
-    total = cv2.boxFilter(inside, -1, (side, side), borderType=cv2.BORDER_CONSTANT)
-    share = cv2.boxFilter(mask.astype(np.float32), -1, (side, side), borderType=cv2.BORDER_CONSTANT)
+    total, share = (
+        cv2.boxFilter(layer, cv2.CV_32F, (side, side), borderType=cv2.BORDER_CONSTANT)
+        for layer in (inside, mask.astype(np.float32))
+    )
     outside = np.flatnonzero(~mask)
     near = np.maximum(share.reshape(-1)[outside], np.float32(1e-3))
     inside.reshape(-1)[outside] = total.reshape(-1)[outside] / near
@@ -192,18 +198,46 @@ def find_blobs(filled: FloatImage, mask: BoolImage, px_per_mm: float, search: Se
     Lindeberg T (1998) Feature detection with automatic scale selection. Int J Comput Vis 30:79–116.
     doi:10.1023/A:1008045108935
     """
+    found = []
+    for own, near in _strips(mask.shape, _reach_px(search.sigmas_px, px_per_mm)):
+        blobs = _blobs_of(filled[near], mask[near], px_per_mm, search)
+        y_px = blobs.y_px + near.start
+        inside = (y_px >= own.start) & (y_px < own.stop)
+        found.append([y_px[inside], *(getattr(blobs, field.name)[inside] for field in fields(blobs)[1:])])
+    return Blobs(*map(np.concatenate, zip(*found, strict=True)))
+
+
+def _blobs_of(filled: FloatImage, mask: BoolImage, px_per_mm: float, search: Search) -> Blobs:
+    """Find the maxima in one strip."""
     levels, responses = _scale_space(filled, search.sigmas_px)
     y, x, scale = _peaks(responses, mask, search.min_contrast_pct / 2.0)
-    response = _by_scale([layer[y[scale == index], x[scale == index]] for index, layer in enumerate(responses)])
     smaller = _by_scale(
         [_smaller_curvature(level, (y[scale == index], x[scale == index])) for index, level in enumerate(levels)]
     )
     contrast = 4.0 * search.sigmas_px[scale] ** 2 * smaller
+    deep = contrast >= search.min_contrast_pct[scale]
+    y, x, scale, contrast = y[deep], x[deep], scale[deep], contrast[deep]
+    response = _by_scale([layer[y[scale == index], x[scale == index]] for index, layer in enumerate(responses)])
     prominence = response / _expected(responses[0], mask, (y, x, scale), (search, px_per_mm))
-    chosen = np.flatnonzero((contrast >= search.min_contrast_pct[scale]) & (prominence >= search.min_prominence))
+    chosen = np.flatnonzero(prominence >= search.min_prominence)
     chosen = chosen[np.lexsort((scale[chosen], x[chosen], y[chosen]))]
     judged = (values[chosen] for values in (contrast, response, prominence))
     return Blobs(y[chosen], x[chosen], scale[chosen], *judged)
+
+
+def _strips(shape: tuple[int, ...], reach_px: int) -> Iterator[tuple[slice, slice]]:
+    """Rows of each strip of a picture, and with them those around that have a say."""
+    rows = max(1, _STRIP_PX // shape[1])
+    for top in range(0, shape[0], rows):
+        bottom = min(top + rows, shape[0])
+        yield slice(top, bottom), slice(max(0, top - reach_px), min(bottom + reach_px, shape[0]))
+
+
+def _reach_px(sigmas_px: FloatArray, px_per_mm: float) -> int:
+    """How far away a pixel can have a say in what is found at another."""
+    widths = [_kernel_reach(sigma) for sigma in np.sqrt(np.diff(np.square(sigmas_px), prepend=0.0))]
+    laplacian, beside = 1, 1
+    return max(sum(widths) + laplacian + beside, widths[0] + laplacian + _half_width(_NEARBY_MM, px_per_mm))
 
 
 def prominence_over(rest: FloatImage, mask: BoolImage, blobs: Blobs, scene: tuple[Search, float]) -> FloatArray:
@@ -227,9 +261,15 @@ def prominence_over(rest: FloatImage, mask: BoolImage, blobs: Blobs, scene: tupl
     (N,) float64
         As `Blobs.prominence`, with what is left as the texture.
     """
-    finest_px = float(scene[0].sigmas_px[0])
-    finest = _laplacian(blurred(rest, finest_px), finest_px)
-    return np.asarray(blobs.response_pct / _expected(finest, mask, (blobs.y_px, blobs.x_px, blobs.scale), scene))
+    search, px_per_mm = scene
+    finest_px = float(search.sigmas_px[0])
+    expected = [np.empty(0)]
+    for own, near in _strips(mask.shape, _reach_px(search.sigmas_px[:1], px_per_mm)):
+        first, last = np.searchsorted(blobs.y_px, (own.start, own.stop))
+        places = blobs.y_px[first:last] - near.start, blobs.x_px[first:last], blobs.scale[first:last]
+        finest = _laplacian(blurred(rest[near], finest_px), finest_px)
+        expected.append(_expected(finest, mask[near], places, scene))
+    return blobs.response_pct / np.concatenate(expected)
 
 
 def _expected(
@@ -241,7 +281,9 @@ def _expected(
     """Response that texture and noise alone would give at each row, column and scale."""
     search, px_per_mm = scene
     y, x, scale = place
-    root = _mean_nearby(np.sqrt(np.abs(finest)), mask, (y, x), reach=_half_width(_NEARBY_MM, px_per_mm))
+    magnitude = np.abs(finest)
+    np.sqrt(magnitude, out=magnitude)
+    root = _mean_nearby(magnitude, mask, (y, x), reach=_half_width(_NEARBY_MM, px_per_mm))
     seen = _MEAN_BY_ROOT * root**2
     noise = _MEAN_BY_SD * search.noise_pct
     texture = np.sqrt(np.maximum(seen**2 - noise[0] ** 2, 0.0)) + _LEAST_TEXTURE_PCT
@@ -283,7 +325,9 @@ def _peaks_at(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     here = responses[index].ravel()
     highest = cv2.dilate(responses[index], np.ones((3, 3), np.uint8)).ravel()
-    peaks = np.flatnonzero((here >= highest) & (here > floor))
+    peak = here >= highest
+    peak &= here > floor
+    peaks = np.flatnonzero(peak)
     peaks = peaks[mask.ravel()[peaks]]
     for beside in responses[max(0, index - 1) : index + 2]:
         peaks = peaks[here[peaks] >= beside.ravel()[peaks]]
@@ -310,8 +354,12 @@ def _mean_nearby(
 
 def blurred(image: FloatImage, sigma_px: float) -> FloatImage:
     """Blur by a Gaussian, the picture mirrored at its edges."""
-    side = 2 * math.ceil(_KERNEL_SIGMAS * sigma_px) + 1
+    side = 2 * _kernel_reach(sigma_px) + 1
     return np.asarray(cv2.GaussianBlur(image, (side, side), sigma_px, borderType=cv2.BORDER_REFLECT), np.float32)
+
+
+def _kernel_reach(sigma_px: float) -> int:
+    return math.ceil(_KERNEL_SIGMAS * sigma_px)
 
 
 def _smaller_curvature(level: FloatImage, place: tuple[NDArray[np.intp], NDArray[np.intp]]) -> FloatArray:

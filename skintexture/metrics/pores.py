@@ -85,8 +85,7 @@ def detect(patch: Patch, params: PoreParams) -> tuple[Pore, ...]:
     clear = prominence * (blobs.contrast_pct / _USUAL_PCT) ** params.depth_weight
     rows = np.column_stack([fits.y_px + top, fits.x_px + left, _rows(pits, snr, _probability(clear, params))])
     rows = rows[compact & (clear >= params.min_prominence) & _at(inner, fits)]
-    columns = rows[np.lexsort((rows[:, 1], rows[:, 0]))].T.tolist()
-    return tuple(map(Pore, *columns))
+    return tuple(map(Pore._make, rows[np.lexsort((rows[:, 1], rows[:, 0]))].tolist()))
 
 
 def measure(patch: Patch, params: PoreParams) -> dict[str, float]:

@@ -291,7 +291,7 @@ def test_it_does_not_matter_where_the_frame_lies(skin: SkinPatch) -> None:
         mask=np.pad(skin.patch.mask, around),
         cos_slant=np.pad(skin.patch.cos_slant, around, constant_values=0.3),
     )
-    expected = [replace(pore, y_px=pore.y_px + 30, x_px=pore.x_px + 7) for pore in detect(skin.patch, PARAMS)]
+    expected = [pore._replace(y_px=pore.y_px + 30, x_px=pore.x_px + 7) for pore in detect(skin.patch, PARAMS)]
     assert len(expected) > 50
     assert list(detect(framed, PARAMS)) == expected
 

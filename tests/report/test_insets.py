@@ -11,7 +11,7 @@ from skintexture.report.view import View
 def shape_of(result, *changes):
     """The result with its pores' own features changed."""
     pores = tuple(
-        replace(located, pore=replace(located.pore, **change))
+        replace(located, pore=located.pore._replace(**change))
         for located, change in zip(result.pores, changes, strict=True)
     )
     return replace(result, pores=pores)
