@@ -28,10 +28,10 @@ _FREQUENCIES = (_EDGES[1:] + _EDGES[:-1]) / 2
 
 # A ring counts where the structure stands this much above the noise on both sides, in power.
 _ABOVE_NOISE = 4.0
-# The structure must also stand so far above what is left in waves finer than 0.24 mm, where the photo resolves them:
-# beside hair and edges compression writes more there than the corners of the spectrum tell.
-_ABOVE_RESIDUE = 7.0
-_RESIDUE_FROM = 4.2
+# Half of the windows are looked at, those with the strongest waves longer than 0.28 mm: the others show much skin, and
+# when its lines fade they pass for softer.
+_STRONGEST, _STRONG_BELOW = 0.5, 3.6
+_LEAST_POWER = 1e-12
 # Next to the sampling limit the pixels themselves write the spectrum. What is left beyond it, in the corners of the
 # window's spectrum, is noise: the camera's and that of compression, which is strongest just beside hair and edges.
 _OF_NYQUIST = 0.8
@@ -181,7 +181,7 @@ class _Ratio:
 
 def _ratio_of_power(before: _Spectra, after: _Spectra) -> _Ratio:
     with np.errstate(invalid="ignore"):
-        seen = _stands_out(before) & _stands_out(after)
+        seen = _stands_out(before) & _stands_out(after) & _strongest(before, after)[:, None]
     needed = max(_LEAST_WINDOWS, _STANDING * float(seen.any(axis=1).sum()))
     rings = _first_run(seen.sum(axis=0) >= needed)
     ratio = np.full(seen.shape, np.nan)
@@ -191,12 +191,15 @@ def _ratio_of_power(before: _Spectra, after: _Spectra) -> _Ratio:
 
 
 def _stands_out(spectra: _Spectra) -> BoolImage:
-    """In which rings of each window there is more than noise and what compression leaves."""
-    least = _ABOVE_NOISE * spectra.noise
-    finest = (_FREQUENCIES > _RESIDUE_FROM) & np.isfinite(spectra.power).any(axis=0)
-    if np.count_nonzero(finest) >= _LEAST_RINGS:
-        least = np.maximum(least, _ABOVE_RESIDUE * np.median(spectra.power[:, finest], axis=1, keepdims=True))
-    return np.asarray(spectra.power > least)
+    """In which rings of each window there is more than noise."""
+    return np.asarray(spectra.power > _ABOVE_NOISE * spectra.noise)
+
+
+def _strongest(before: _Spectra, after: _Spectra) -> BoolImage:
+    """Which windows show the strongest structure, each judged by the photo that shows less of it: (W,)."""
+    power = np.fmax(np.minimum(before.power, after.power)[:, _FREQUENCIES < _STRONG_BELOW], _LEAST_POWER)
+    strength = np.median(np.log(power), axis=1)
+    return np.asarray(strength >= np.quantile(strength, 1.0 - _STRONGEST))
 
 
 @dataclass(frozen=True, slots=True)

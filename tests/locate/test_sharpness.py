@@ -80,6 +80,18 @@ def test_skin_away_from_the_reference_does_not_count():
     assert blur_between(SHARP, _reference(smooth)).sigma_mm == blur_between(SHARP, _reference(_light())).sigma_mm
 
 
+def test_skin_that_smooths_within_most_windows_is_not_blur():
+    """Most landmarks may have little beside them but skin with faint lines, which a treatment takes away."""
+    points = HEAD.face.points_px[list(reference_points())]
+    bare = np.zeros(HEAD.shape, dtype=np.uint8)
+    for y, x in points[points[:, 1] > np.percentile(points[:, 1], 40)]:
+        cv2.circle(bare, (round(x), round(y)), round(5 * PX_PER_MM), 1, -1)
+    faint = 0.3 + 0.3 * (_light() - 0.3)
+    treated = np.where(bare > 0, cv2.GaussianBlur(faint, (0, 0), 1.0), _light())
+    found = blur_between(_reference(np.where(bare > 0, faint, _light())), _reference(treated, seed=1))
+    assert abs(found.sigma_mm) * PX_PER_MM < 0.2
+
+
 def test_too_coarse_a_photo_says_nothing():
     small = see_head(1.2)
     photo = photo_of(np.full((*small.shape, 3), 0.3, np.float32))
