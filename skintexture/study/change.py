@@ -44,8 +44,8 @@ _LEAKS: Mapping[str, tuple[float, float]] = {
 """SD that a change of the pores' depth, and one of texture, add to the change of a metric: per unit, all natural logs.
 
 How wide a faint pit is can't quite be told from how deep it is: 10 % of the diameter. Whether it counts leans on both.
-And some of what is read and found as pores are crossings and hollows of fine lines, which fade as lines do: what zones of
-phantoms of 12 persons changed by when furrows alone became 40 and 60 % shallower."""
+And some of what is read and found as pores are crossings and hollows of fine lines, which fade as lines do: what zones
+of phantoms of 12 persons changed by when furrows alone became 40 and 60 % shallower."""
 
 LITTLE_SHARED = "too little of this zone is shown, and registered, in both photos"
 NOT_MEASURED = "not defined on one of the photos: no variation, or too few pores"
