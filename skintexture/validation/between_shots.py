@@ -52,7 +52,7 @@ MOST_SD = 1.0
 _MOST_PER_DOSE = 100.0
 
 # Up to here, photos of unchanged skin are shots taken alike.
-_ALIKE = {"turn": 0.04, "shine": 0.01, "blur_px": 0.0, "shading": 0.06, "compression": 0.5, "slant": 0.1}
+_ALIKE = {"turn": 0.04, "shine": 0.01, "blur_px": 0.2, "shading": 0.06, "compression": 0.5, "slant": 0.1}
 _ROUNDS = 10
 
 
