@@ -79,7 +79,7 @@ class ComparisonParams(Params):
         Number of parts of a zone, of neighbouring tiles, that are left out one by one to see how a change varies over
         the skin.
     dead_band_px : float
-        Differences of sharpness up to this σ, in pixels of the coarser photo, are scatter and left as they are.
+        Differences of sharpness up to this σ, in pixels of the coarser photo, are left as they are.
     own_blur_px : float
         Blur that photos have of their own, σ in their pixels (lens, the pixels' own width, demosaicing). As
         many pixels are more mm where a photo has fewer of them per mm.
