@@ -36,6 +36,9 @@ _ALIKE = Situation()
 # Light that spreads under the skin, and places that are off by a little, widen the mean of many pits by this σ: without
 # it, phantoms of 12 persons whose pores had shrunk by 62 % in area read 14 points too little on average, with it 4.
 _SPREAD_MM = 0.031
+# Of what compression writes back beside hair and edges, this share is left to take off bands of skin, which counts as
+# less soft than those already.
+_BACK_INTO_SKIN = 0.67
 # Blur that the skin of photos in focus reads, at most: a part of it is the skin's own.
 _IN_FOCUS_PX = 0.95
 
@@ -178,7 +181,7 @@ class Stage:
     def _shares_left(self, side: int) -> dict[str, float]:
         """Tell what of the bands' metrics is the skin's: compression writes some of its power back."""
         params = self.recipe.metrics.bands
-        again = written_back((self.pair.before, self.pair.after)[side].scene.photo)
+        again = _BACK_INTO_SKIN * written_back((self.pair.before, self.pair.after)[side].scene.photo)
         shares = {}
         for finer, coarser in pairwise(() if params is None else params.edges_mm):
             power = power_left(again, self.beyond_mm[side], math.sqrt(finer * coarser))
