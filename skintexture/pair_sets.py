@@ -19,7 +19,7 @@ from skintexture.errors import InputError, PhotoProblem
 from skintexture.io.facts import digest_of
 from skintexture.io.folders import prepare_folder
 from skintexture.io.manifests import ManifestRow, read_manifest
-from skintexture.io.tables import write_bytes, write_json, write_table
+from skintexture.io.tables import read_parquet, write_bytes, write_json, write_table
 from skintexture.locate.scale import KnownScale
 from skintexture.photo_job import refuse_odd_workers, remove_stale
 from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
@@ -325,7 +325,7 @@ def _joined(jobs: list[_Job], pairs: pd.DataFrame, by: list[str], folder: Path) 
 def _read(job: _Job, name: str) -> pd.DataFrame:
     """Read a table of a pair; without a row where it didn't end."""
     path = job.folder / f"{name}.parquet"
-    return pd.read_parquet(path) if (job.folder / _DONE).is_file() else pd.DataFrame()
+    return read_parquet(path.read_bytes()).to_pandas() if (job.folder / _DONE).is_file() else pd.DataFrame()
 
 
 def _changes(job: _Job) -> pd.DataFrame:

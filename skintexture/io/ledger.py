@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from skintexture.errors import OutputError
 from skintexture.io.stores import Store
-from skintexture.io.tables import give_memory_back
+from skintexture.io.tables import give_memory_back, read_parquet
 
 FOLDER = "ledger"
 
@@ -140,9 +140,7 @@ class Ledger:
     def _load(self, part: _Part, names: Sequence[str] | None) -> pa.Table:
         try:
             with self._store.open(part.name) as stream:
-                file = pq.ParquetFile(stream)
-                known = None if names is None else [name for name in names if name in file.schema_arrow.names]
-                table = file.read(known, use_threads=False)
+                table = read_parquet(stream, names)
         except (OSError, pa.ArrowException) as error:
             raise OutputError(
                 f"{self._store.place(part.name)} can't be read ({error})",
@@ -172,7 +170,7 @@ def _joined(parts: Sequence[bytes], schema: pa.Schema) -> bytes:
     with pq.ParquetWriter(data, schema, compression="zstd") as writer:
         waiting: list[pa.Table] = []
         for number, part in enumerate(parts, start=1):
-            waiting.append(pq.ParquetFile(io.BytesIO(part)).read(use_threads=False))
+            waiting.append(read_parquet(part))
             if number == len(parts) or sum(table.nbytes for table in waiting) >= _GROUP_BYTES:
                 writer.write_table(pa.concat_tables(waiting))
                 waiting = []

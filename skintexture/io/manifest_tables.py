@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from skintexture.errors import InputError
 from skintexture.io.places import Place, last_name
 from skintexture.io.stores import read_place
+from skintexture.io.tables import read_parquet
 
 _SEPARATORS = ",;\t"
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
@@ -152,7 +152,7 @@ def _row_chunks(reader: Any, above: int) -> Iterator[tuple[list[int], list[list[
 
 
 def _from_parquet(data: bytes) -> WrittenTable:
-    table = pq.read_table(io.BytesIO(data))
+    table = read_parquet(data)
     columns = [_texts(column) for column in table.columns]
     return WrittenTable(table.column_names, columns, np.arange(1, len(table) + 1), "row", ".")
 

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,32 @@ def write_table(frame: pd.DataFrame, stem: Path) -> None:
     pq.write_table(pa.table({str(name): _arrow_column(column) for name, column in frame.items()}), parquet)
     write_bytes(csv_text(frame).encode(), stem.with_name(f"{stem.name}.csv"))
     write_bytes(parquet.getvalue(), stem.with_name(f"{stem.name}.parquet"))
+
+
+def read_parquet(file: bytes | IO[bytes], columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a Parquet file on this thread alone.
+
+    Arrow's own threads may still hold a file's bytes when a command ends; to give them back they need an interpreter
+    that is no more, and the process aborts.
+
+    Parameters
+    ----------
+    file : bytes or binary file
+        What to read.
+    columns : sequence of str, optional
+        Columns to read, of those that the file has; all of them otherwise.
+
+    Returns
+    -------
+    pyarrow.Table
+
+    Raises
+    ------
+    pyarrow.ArrowException
+        If it is no Parquet file.
+    """
+    stream = io.BytesIO(file) if isinstance(file, bytes) else file
+    return pq.ParquetFile(stream, pre_buffer=False).read(columns, use_threads=False)
 
 
 def _arrow_column(column: pd.Series) -> pa.Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +10,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from skintexture.errors import InputError
 from skintexture.io.stores import store_at
 from skintexture.io.table_sets import TableFiles, frame_of, put_tables
-from skintexture.io.tables import cant_write, json_bytes
+from skintexture.io.tables import cant_write, json_bytes, read_parquet
 from skintexture.recipe import Recipe
 from skintexture.report.contact_sheet import ContactSheet
 from skintexture.run.folder import RunFolder
@@ -170,7 +168,7 @@ def _pieces(out: str | Path, name: str, columns: list[str] | None = None) -> Ite
     store = store_at(out)
     for file in [f"{name}.parquet/{piece}" for piece in store.names(f"{name}.parquet")] or [f"{name}.parquet"]:
         try:
-            yield pq.read_table(io.BytesIO(store.read(file)), columns=columns)
+            yield read_parquet(store.read(file), columns)
         except FileNotFoundError as error:
             raise InputError(
                 f"{out} holds no table `{name}`", "let the run that writes there come to its end"

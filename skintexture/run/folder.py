@@ -19,7 +19,7 @@ from skintexture.errors import InputError
 from skintexture.io.finding import RUN_FACTS
 from skintexture.io.ledger import FOLDER, Ledger
 from skintexture.io.stores import Store, store_at
-from skintexture.io.tables import give_memory_back
+from skintexture.io.tables import give_memory_back, read_parquet
 from skintexture.run.inputs import Inputs
 from skintexture.run.records import RECORD
 from skintexture.run.settings import KEY_BYTES
@@ -128,7 +128,7 @@ class RunFolder:
     def asked(self) -> pa.Table:
         """Photos of the last run as `begin` was given them."""
         self.facts()
-        return pq.read_table(io.BytesIO(self.store.read(_INPUTS)))
+        return read_parquet(self.store.read(_INPUTS))
 
     def where(self, photos: pa.Table) -> NDArray[np.int64]:
         """Say which record of the ledger is of which photo of the last run.

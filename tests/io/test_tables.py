@@ -6,6 +6,8 @@ import csv
 import json
 import math
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from skintexture.errors import OutputError
-from skintexture.io.tables import write_bytes, write_json, write_table
+from skintexture.io.tables import read_parquet, write_bytes, write_json, write_table
 
 
 @pytest.fixture
@@ -179,3 +181,24 @@ def test_a_folder_in_place_of_the_file_is_named(tmp_path):
     with pytest.raises(OutputError, match=r"run\.json"):
         write_json({}, tmp_path / "run.json")
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted as Linux lists them")
+def test_parquet_is_read_without_threads_that_outlive_the_command(frame, tmp_path):
+    write_table(frame, tmp_path / "results")
+    code = (
+        "import os, pathlib, sys; from skintexture.io.tables import read_parquet\n"
+        "data = pathlib.Path(sys.argv[1]).read_bytes()\n"
+        "before = os.listdir('/proc/self/task')\n"
+        "read_parquet(data); print(len(os.listdir('/proc/self/task')) - len(before))"
+    )
+    table = tmp_path / "results.parquet"
+    more = subprocess.run([sys.executable, "-c", code, table], capture_output=True, text=True, check=True).stdout
+    assert int(more) == 0
+
+
+def test_parquet_is_read_as_pandas_reads_it(frame, tmp_path):
+    write_table(frame, tmp_path / "results")
+    file = tmp_path / "results.parquet"
+    read = read_parquet(file.read_bytes(), ["photo", "count"]).to_pandas()
+    pd.testing.assert_frame_equal(read, pd.read_parquet(file)[["photo", "count"]])
