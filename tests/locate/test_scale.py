@@ -73,6 +73,14 @@ def test_the_scale_tells_the_rims_it_was_read_from(frontal_head):
     assert find_scale(photo, frontal_head.face, PARAMS, KnownScale(px_per_mm=4.5)).irises == ()
 
 
+@pytest.mark.parametrize(("shut", "iris"), [("eyeBlinkRight", 473), ("eyeBlinkLeft", 468)])
+def test_a_shut_eye_has_no_rim(frontal_head, shut, iris):
+    face = dataclasses.replace(frontal_head.face, expression={**frontal_head.face.expression, shut: 0.9})
+    scale = find_scale(photo_of(draw_eyes(frontal_head)), face, PARAMS, KnownScale())
+    (rim,) = scale.irises
+    assert np.hypot(*(np.array(rim[:2]) - face.points_px[iris])) < rim[2] / 4
+
+
 def test_what_the_user_states_wins_over_the_iris(frontal_head):
     scale = find_scale(photo_of(draw_eyes(frontal_head)), frontal_head.face, PARAMS, KnownScale(px_per_mm=4.5))
     assert (scale.px_per_mm, scale.method, scale.uncertainty) == (4.5, "given", 0.0)
