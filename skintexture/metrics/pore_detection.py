@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 
 from skintexture.model import BoolImage, FloatArray, FloatImage, Patch
 
+_Bytes = NDArray[np.uint8]
+_ScaleSpace = tuple[list[FloatImage], list[FloatImage]]
+"""Smoothed pictures, and the response of each."""
+
 SCALE_RATIO = 1.45
 """From one scale to the next: halfway between, the response to a pit is 3 % below its best. The fit finds the size."""
 
@@ -137,16 +141,19 @@ def fill_outside(signal: FloatImage, mask: BoolImage, px_per_mm: float) -> Float
     (H, W) float32
         Unchanged inside; nothing of what lay outside has entered.
     """
-    side = 2 * _half_width(_FILL_MM, px_per_mm) + 1
-    inside = np.where(mask, signal, np.float32(0))
-    total, share = (
-        cv2.boxFilter(layer, cv2.CV_32F, (side, side), borderType=cv2.BORDER_CONSTANT)
-        for layer in (inside, mask.astype(np.float32))
-    )
+    within = mask.view(np.uint8)
+    inside = np.asarray(cv2.copyTo(signal, within), np.float32)
+    total, share = _box_means((inside, within), _half_width(_FILL_MM, px_per_mm))
     outside = np.flatnonzero(~mask)
-    near = np.maximum(share.reshape(-1)[outside], np.float32(1e-3))
-    inside.reshape(-1)[outside] = total.reshape(-1)[outside] / near
+    inside.reshape(-1)[outside] = total.reshape(-1)[outside] / np.maximum(share.reshape(-1)[outside], np.float32(1e-3))
     return inside
+
+
+def _box_means(layers: tuple[FloatImage, _Bytes], reach: int) -> tuple[FloatImage, FloatImage]:
+    """Mean over the square of this half-width around every pixel, nothing beyond the edges, of two pictures."""
+    size = (2 * reach + 1, 2 * reach + 1)
+    values, within = (cv2.boxFilter(layer, cv2.CV_32F, size, borderType=cv2.BORDER_CONSTANT) for layer in layers)
+    return np.asarray(values, np.float32), np.asarray(within, np.float32)
 
 
 def _half_width(length_mm: float, px_per_mm: float) -> int:
@@ -198,18 +205,22 @@ def find_blobs(filled: FloatImage, mask: BoolImage, px_per_mm: float, search: Se
     Lindeberg T (1998) Feature detection with automatic scale selection. Int J Comput Vis 30:79–116.
     doi:10.1023/A:1008045108935
     """
+    strips = list(_strips(mask.shape, _reach_px(search.sigmas_px, px_per_mm)))
+    rows = max(near.stop - near.start for _, near in strips)
+    room = np.empty((2, len(search.sigmas_px), rows, mask.shape[1]), np.float32)
     found = []
-    for own, near in _strips(mask.shape, _reach_px(search.sigmas_px, px_per_mm)):
-        blobs = _blobs_of(filled[near], mask[near], px_per_mm, search)
+    for own, near in strips:
+        space = _scale_space(filled[near], search.sigmas_px, room[:, :, : near.stop - near.start])
+        blobs = _blobs_of(space, mask[near], px_per_mm, search)
         y_px = blobs.y_px + near.start
         inside = (y_px >= own.start) & (y_px < own.stop)
         found.append([y_px[inside], *(getattr(blobs, field.name)[inside] for field in fields(blobs)[1:])])
     return Blobs(*map(np.concatenate, zip(*found, strict=True)))
 
 
-def _blobs_of(filled: FloatImage, mask: BoolImage, px_per_mm: float, search: Search) -> Blobs:
+def _blobs_of(space: _ScaleSpace, mask: BoolImage, px_per_mm: float, search: Search) -> Blobs:
     """Find the maxima in one strip."""
-    levels, responses = _scale_space(filled, search.sigmas_px)
+    levels, responses = space
     y, x, scale = _peaks(responses, mask, search.min_contrast_pct / 2.0)
     smaller = _by_scale(
         [_smaller_curvature(level, (y[scale == index], x[scale == index])) for index, level in enumerate(levels)]
@@ -291,20 +302,20 @@ def _expected(
     return np.asarray(np.hypot(texture * widths**_RISE, noise[scale]), np.float64)
 
 
-def _laplacian(smooth: FloatImage, sigma_px: float) -> FloatImage:
+def _laplacian(smooth: FloatImage, sigma_px: float, into: FloatImage | None = None) -> FloatImage:
     """Scale-normalised Laplacian of what has been smoothed."""
-    return np.asarray(cv2.Laplacian(smooth, cv2.CV_32F, scale=sigma_px**2, borderType=cv2.BORDER_REFLECT), np.float32)
+    mirrored = cv2.BORDER_REFLECT
+    return np.asarray(cv2.Laplacian(smooth, cv2.CV_32F, into, scale=sigma_px**2, borderType=mirrored), np.float32)
 
 
-def _scale_space(filled: FloatImage, sigmas_px: FloatArray) -> tuple[list[FloatImage], list[FloatImage]]:
-    """Smoothed pictures, and the response of each."""
-    levels: list[FloatImage] = []
+def _scale_space(filled: FloatImage, sigmas_px: FloatArray, room: FloatImage) -> _ScaleSpace:
+    """Smooth a picture in the room that is given for it: memory asked for anew takes longer than the smoothing."""
     smooth, reached = filled, 0.0
-    for sigma in sigmas_px:
-        smooth = blurred(smooth, math.sqrt(sigma**2 - reached**2))
-        levels.append(smooth)
+    for level, response, sigma in zip(*room, sigmas_px.tolist(), strict=True):
+        smooth = blurred(smooth, math.sqrt(sigma**2 - reached**2), level)
+        _laplacian(smooth, sigma, response)
         reached = sigma
-    return levels, [_laplacian(level, float(sigma)) for level, sigma in zip(levels, sigmas_px, strict=True)]
+    return list(room[0]), list(room[1])
 
 
 def _peaks(
@@ -343,19 +354,16 @@ def _mean_nearby(
     image: FloatImage, mask: BoolImage, place: tuple[NDArray[np.intp], NDArray[np.intp]], *, reach: int
 ) -> FloatArray:
     """Mean over what is in the mask of the squares around places in the mask."""
-    side = (2 * reach + 1, 2 * reach + 1)
-    within = mask.astype(np.uint8)
-    total, share = (
-        cv2.boxFilter(layer, cv2.CV_32F, side, borderType=cv2.BORDER_CONSTANT)[place].astype(np.float64)
-        for layer in (image * within, within)
-    )
+    within = mask.view(np.uint8)
+    inside = np.asarray(cv2.multiply(image, within, dtype=cv2.CV_32F), np.float32)
+    total, share = (layer[place].astype(np.float64) for layer in _box_means((inside, within), reach))
     return np.asarray(total / share)
 
 
-def blurred(image: FloatImage, sigma_px: float) -> FloatImage:
+def blurred(image: FloatImage, sigma_px: float, into: FloatImage | None = None) -> FloatImage:
     """Blur by a Gaussian, the picture mirrored at its edges."""
-    side = 2 * _kernel_reach(sigma_px) + 1
-    return np.asarray(cv2.GaussianBlur(image, (side, side), sigma_px, borderType=cv2.BORDER_REFLECT), np.float32)
+    side = (2 * _kernel_reach(sigma_px) + 1,) * 2
+    return np.asarray(cv2.GaussianBlur(image, side, sigma_px, into, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
 def _kernel_reach(sigma_px: float) -> int:

@@ -44,7 +44,7 @@ _PRODUCTS = np.array([[_QUARTIC.index((a + c, b + d)) for c, d in _QUADRATIC] fo
 _CUBIC = sum(y + x <= 3 for y, x in _QUARTIC)
 """How many are of third degree at most."""
 
-_CHUNK = 1024
+_CHUNK = 2048
 """Windows fitted together: their arrays then stay in the processor's cache."""
 
 
@@ -88,7 +88,7 @@ class _Windows:
     values: _Floats
     roots: _Floats
     basis: _Floats
-    plane: FloatArray
+    plane: _Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,9 @@ def fit_pits(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> PitFits
     """
     found = [_empty()]
     order = np.argsort(starts[:, 2], kind="stable")
-    pad = _offsets(float(starts[:, 2].max(initial=1.0)))[-1]
-    signal, mask, starts = np.pad(signal, pad), np.pad(mask, pad), starts + np.array([pad, pad, 0.0, 0.0])
+    pad = _beyond(signal.shape, starts)
+    if pad:
+        signal, mask, starts = np.pad(signal, pad), np.pad(mask, pad), starts + np.array([pad, pad, 0.0, 0.0])
     for sigma in np.unique(starts[:, 2]):
         same = order[starts[order, 2] == sigma]
         for first in range(0, len(same), _CHUNK):
@@ -215,6 +216,13 @@ def _empty() -> FloatArray:
     return np.empty((0, 8), np.float64)
 
 
+def _beyond(shape: tuple[int, ...], starts: FloatArray) -> int:
+    """By how many pixels the widest windows may reach out of the picture."""
+    reach = _offsets(float(starts[:, 2].max(initial=1.0)))[-1]
+    nearest = min(np.minimum(at, n - 1 - at).min(initial=n) for at, n in zip(starts.T[:2], shape, strict=True))
+    return max(0, int(reach - nearest))
+
+
 def _offsets(sigma_px: float) -> NDArray[np.intp]:
     """Rows, or columns, that a window of a pit of this σ looks at, from its middle."""
     gap = max(1, int(sigma_px * SPACING_SIGMAS))
@@ -240,10 +248,10 @@ def _cut_windows(signal: FloatImage, mask: BoolImage, starts: FloatArray) -> _Wi
     middle = starts[:, :2].astype(np.intp) @ np.array([width, 1])
     at = dy * width + dx + middle
     near = np.exp(-0.25 * (dy**2 + dx**2) / (WEIGHT_SIGMAS * sigma) ** 2).astype(np.float32)
-    roots = near * mask.reshape(-1)[at]
+    roots = near * mask.reshape(-1).take(at)
     basis = _monomials(dy, dx, _QUARTIC)
-    plane = (basis[:6] @ (roots * roots))[_PRODUCTS[:3, :3]].astype(np.float64)
-    return _Windows(roots * signal.reshape(-1)[at], roots, basis, plane)
+    plane = (basis[:6] @ (roots * roots))[_PRODUCTS[:3, :3]]
+    return _Windows(roots * signal.reshape(-1).take(at), roots, basis, plane)
 
 
 def _fit_chunk(windows: _Windows, starts: FloatArray) -> FloatArray:
@@ -299,33 +307,35 @@ def _energy(values: _Floats) -> FloatArray:
     return np.asarray(np.einsum("kn,kn->n", values, values), np.float64)
 
 
-def _equations(plane: FloatArray, look: _Look) -> FloatArray:
+def _equations(plane: _Floats, look: _Look) -> _Floats:
     """Set up the normal equations (9, 10, N): products of the model's derivatives, and theirs with the residual.
 
     By the pit's parameters, the derivatives are 1, S · (Y, X), Y², Y X and X² times the pit and a factor, which
     `_step` takes in; (Y, X) is from the pit's centre. By the ground's they are 1, y and x. So all sums over pixels are
     sums of the pit's square, of the pit and of the residual times a few monomials, which are the same for all windows:
-    one product of matrices each.
+    one product of matrices each. Single precision will do: what is off in a step, the next one takes back.
     """
-    y, x = look.theta[1:3]
-    equations = np.empty((9, 10, look.theta.shape[1]))
+    theta = look.theta.astype(np.float32)
+    centre = theta[1:3]
+    equations = np.empty((9, 10, theta.shape[1]), np.float32)
     by_pit = equations[:6]
-    by_pit[:, :6] = _about(look.square, y, x)[_PRODUCTS]
-    by_pit[:, 6:9] = _about(look.pit, y, x)[_PRODUCTS[:, :3]]
-    by_pit[:, 7:9] += look.theta[1:3] * by_pit[:, 6:7]
-    by_pit[:, 9] = _about(look.residual_of_pit, y, x)
-    _turn(by_pit, look.theta)
-    _turn(by_pit.swapaxes(0, 1), look.theta)
+    by_pit[:, :6] = _about(look.square, centre)[_PRODUCTS]
+    by_pit[:, 6:9] = _about(look.pit, centre)[_PRODUCTS[:, :3]]
+    by_pit[:, 7:9] += centre * by_pit[:, 6:7]
+    by_pit[:, 9] = _about(look.residual_of_pit, centre)
+    _turn(by_pit, theta)
+    _turn(by_pit.swapaxes(0, 1), theta)
     equations[6:, 6:9] = plane
     equations[6:, 9] = look.residual
     return equations
 
 
-def _about(sums: _Floats, y: FloatArray, x: FloatArray) -> FloatArray:
-    """Take sums (M, N) times monomials, all up to some degree, as those times monomials from another middle (N)."""
+def _about(sums: _Floats, middle: _Floats) -> _Floats:
+    """Take sums (M, N) times monomials, all up to some degree, as those times monomials from another middle (2, N)."""
+    y, x = middle
     degree = _QUARTIC[len(sums) - 1][1]
     rows, columns = zip(*_QUARTIC[: len(sums)], strict=True)
-    table = np.zeros((degree + 1, degree + 1, sums.shape[1]))
+    table = np.zeros((degree + 1, degree + 1, sums.shape[1]), np.float32)
     table[rows, columns] = sums
     for done in range(degree):
         left = degree - done
@@ -334,31 +344,32 @@ def _about(sums: _Floats, y: FloatArray, x: FloatArray) -> FloatArray:
     return table[rows, columns]
 
 
-def _turn(rows: FloatArray, theta: FloatArray) -> None:
+def _turn(rows: _Floats, theta: _Floats) -> None:
     """Multiply the second and third row, of Y and X, by S."""
     s_yy, s_yx, s_xx = theta[3:6]
     y, x = rows[1], rows[2]
     rows[1], rows[2] = s_yy * y + s_yx * x, s_yx * y + s_xx * x
 
 
-def _step(plane: FloatArray, look: _Look, damping: FloatArray) -> FloatArray:
+def _step(plane: _Floats, look: _Look, damping: FloatArray) -> FloatArray:
     """Levenberg's step with Marquardt's scaling, which is the same for derivatives without their factors."""
     equations, diagonal = _equations(plane, look), np.arange(9)
-    depth, one = look.theta[0], np.ones(len(damping))
-    factors = np.stack([-one, -depth, -depth, 0.5 * depth, depth, 0.5 * depth, one, one, one])
-    equations[diagonal, diagonal] *= 1.0 + damping
-    equations[diagonal, diagonal] += 1e-9 / factors**2
+    depth = look.theta[0].astype(np.float32)
+    one, half = np.ones_like(depth), np.float32(0.5) * depth
+    factors = np.stack([-one, -depth, -depth, half, depth, half, one, one, one])
+    equations[diagonal, diagonal] *= (1.0 + damping).astype(np.float32)
+    equations[diagonal, diagonal] += np.float32(1e-9) / factors**2
     return np.asarray(_solution(equations) / factors, np.float64)
 
 
-def _solution(equations: FloatArray) -> FloatArray:
+def _solution(equations: _Floats) -> _Floats:
     """Solve symmetric positive systems, the right side in their last column (M, M + 1, N): (M, N).
 
     A row of all systems at a time, of which only what is right of the diagonal is read: many small systems take half
     as long as one after the other.
     """
     size = len(equations)
-    pivots = np.empty((size, equations.shape[2]))
+    pivots = np.empty((size, equations.shape[2]), np.float32)
     for row in range(size):
         above, rest = equations[:row, row:], equations[row, row:]
         rest -= np.einsum("kn,kjn->jn", above[:, 0] * pivots[:row], above)
