@@ -68,7 +68,7 @@ _COMMANDS = MappingProxyType(
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Let the garbage collector leave alone what is imported: it stays, and looking for waste in it takes time."""
+    """Keep the garbage collector still while importing: what is imported stays, and looking for waste takes time."""
     gc.disable()
     try:
         yield

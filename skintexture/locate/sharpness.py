@@ -196,10 +196,18 @@ def _stands_out(spectra: _Spectra) -> BoolImage:
 
 
 def _strongest(before: _Spectra, after: _Spectra) -> BoolImage:
-    """Which windows show the strongest structure, each judged by the photo that shows less of it: (W,)."""
-    power = np.fmax(np.minimum(before.power, after.power)[:, _FREQUENCIES < _STRONG_BELOW], _LEAST_POWER)
-    strength = np.median(np.log(power), axis=1)
-    return np.asarray(strength >= np.quantile(strength, 1.0 - _STRONGEST))
+    """Which windows show the strongest structure, each judged by the photo that shows less of it: (W,).
+
+    Windows that the frame cuts off, and rings that the photos don't resolve, have no say.
+    """
+    power = np.minimum(before.power, after.power)[:, _FREQUENCIES < _STRONG_BELOW]
+    seen = np.isfinite(power)
+    there, resolved = seen.any(axis=1), seen.any(axis=0)
+    strongest = np.zeros(len(power), bool)
+    if there.any():
+        strength = np.median(np.log(np.fmax(power[there][:, resolved], _LEAST_POWER)), axis=1)
+        strongest[there] = strength >= np.quantile(strength, 1.0 - _STRONGEST)
+    return strongest
 
 
 @dataclass(frozen=True, slots=True)

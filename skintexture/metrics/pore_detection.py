@@ -244,9 +244,15 @@ def _strips(shape: tuple[int, ...], reach_px: int) -> Iterator[tuple[slice, slic
         yield slice(top, bottom), slice(max(0, top - reach_px), min(bottom + reach_px, shape[0]))
 
 
+def _steps_px(sigmas_px: FloatArray) -> list[float]:
+    """σ of the blur that leads from each scale to the next, from none to the first."""
+    steps: list[float] = np.sqrt(np.diff(np.square(sigmas_px), prepend=0.0)).tolist()
+    return steps
+
+
 def _reach_px(sigmas_px: FloatArray, px_per_mm: float) -> int:
     """How far away a pixel can have a say in what is found at another."""
-    widths = [_kernel_reach(sigma) for sigma in np.sqrt(np.diff(np.square(sigmas_px), prepend=0.0))]
+    widths = [_kernel_reach(sigma) for sigma in _steps_px(sigmas_px)]
     laplacian, beside = 1, 1
     return max(sum(widths) + laplacian + beside, widths[0] + laplacian + _half_width(_NEARBY_MM, px_per_mm))
 
@@ -274,7 +280,7 @@ def prominence_over(rest: FloatImage, mask: BoolImage, blobs: Blobs, scene: tupl
     """
     search, px_per_mm = scene
     finest_px = float(search.sigmas_px[0])
-    expected = [np.empty(0)]
+    expected = []
     for own, near in _strips(mask.shape, _reach_px(search.sigmas_px[:1], px_per_mm)):
         first, last = np.searchsorted(blobs.y_px, (own.start, own.stop))
         places = blobs.y_px[first:last] - near.start, blobs.x_px[first:last], blobs.scale[first:last]
@@ -309,12 +315,14 @@ def _laplacian(smooth: FloatImage, sigma_px: float, into: FloatImage | None = No
 
 
 def _scale_space(filled: FloatImage, sigmas_px: FloatArray, room: FloatImage) -> _ScaleSpace:
-    """Smooth a picture in the room that is given for it: memory asked for anew takes longer than the smoothing."""
-    smooth, reached = filled, 0.0
-    for level, response, sigma in zip(*room, sigmas_px.tolist(), strict=True):
-        smooth = blurred(smooth, math.sqrt(sigma**2 - reached**2), level)
-        _laplacian(smooth, sigma, response)
-        reached = sigma
+    """Smooth a picture (H, W) in the room given for what is found (2, S, H, W), which holds until the next takes it.
+
+    Memory asked for anew takes longer than the smoothing.
+    """
+    smooth = filled
+    for level, response, sigma, step in zip(*room, sigmas_px, _steps_px(sigmas_px), strict=True):
+        smooth = blurred(smooth, step, level)
+        _laplacian(smooth, float(sigma), response)
     return list(room[0]), list(room[1])
 
 

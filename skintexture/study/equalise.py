@@ -98,14 +98,14 @@ def extra_blur_mm(
     >>> extra_blur_mm(BlurDifference(-0.005, 1.0, 1.0, 20), (14.0, 14.0), 0.65, 0.1)
     (0.0, 0.0)
 
-    A photo with two thirds of the other's pixels per mm is that much softer.
+    A photo with half of the other's pixels per mm is that much softer.
 
-    >>> extra_blur_mm(BlurDifference(0.05, 1.0, 1.0, 20), (15.0, 10.0), 0.65, 0.1)
+    >>> extra_blur_mm(BlurDifference(0.65 * (1 / 12**2 - 1 / 24**2) ** 0.5, 1.0, 1.0, 20), (24.0, 12.0), 0.65, 0.1)
     (0.0, 0.0)
     """
     own_mm2 = [(own_px / resolution) ** 2 for resolution in px_per_mm]
     read_mm2 = blur.sigma_mm * abs(blur.sigma_mm)
-    squared_mm2 = (1.0 - _LESS_ON_SKIN) * read_mm2 - (own_mm2[1] - own_mm2[0])
+    squared_mm2 = (1.0 - _LESS_ON_SKIN) * (read_mm2 - (own_mm2[1] - own_mm2[0]))
     sigma_mm = math.sqrt(abs(squared_mm2))
     if not sigma_mm * min(px_per_mm) > dead_band_px:
         return 0.0, 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 
 from known_head import photo_of, see_head
-from skintexture.locate.reference import reference_points, see_reference
-from skintexture.locate.sharpness import blur_between
+from skintexture.locate.reference import Reference, reference_points, see_reference
+from skintexture.locate.sharpness import _FREQUENCIES, _Spectra, _strongest, blur_between
 from skintexture.model import Photo, Scale
 
 PX_PER_MM = 8.0
@@ -62,12 +63,13 @@ def test_contrast_and_exposure_are_not_blur():
     assert found.gain == pytest.approx(0.7, rel=0.1)  # a little less where a window is brighter than the mean
 
 
-def test_noise_reduction_departs_from_a_gaussian():
-    noisy = _photo(_light(), noise=0.06, seed=2).linear_rgb[..., 0]
-    smoothed = cv2.bilateralFilter(noisy, 9, 0.08, 2.0)
-    blurred = cv2.GaussianBlur(noisy, (0, 0), 1.2)
-    residuals = [blur_between(SHARP, _reference(light, seed=1)).residual_pct for light in (smoothed, blurred)]
-    assert residuals[0] > 1.5 * residuals[1]
+def test_processing_departs_from_a_gaussian():
+    blurred = cv2.GaussianBlur(_light(), (0, 0), 1.5)
+    smoothed, sharpened = cv2.bilateralFilter(_light(), 9, 0.1, 2.0), 2.0 * _light() - blurred
+    focus, *processing = (
+        blur_between(SHARP, _reference(light, seed=1)).residual_pct for light in (blurred, smoothed, sharpened)
+    )
+    assert min(processing) > 3 * focus
 
 
 def test_skin_away_from_the_reference_does_not_count():
@@ -80,16 +82,35 @@ def test_skin_away_from_the_reference_does_not_count():
     assert blur_between(SHARP, _reference(smooth)).sigma_mm == blur_between(SHARP, _reference(_light())).sigma_mm
 
 
-def test_skin_that_smooths_within_most_windows_is_not_blur():
-    """Most landmarks may have little beside them but skin with faint lines, which a treatment takes away."""
+@pytest.mark.parametrize("cut_off", [0, 9, 12])
+def test_skin_that_smooths_within_most_windows_is_not_blur(cut_off):
+    """Most landmarks may have little beside them but skin with faint lines, which a treatment takes away.
+
+    Where the frame's upper edge cuts some of them off, the strongest half is that of the others.
+    """
     points = HEAD.face.points_px[list(reference_points())]
     bare = np.zeros(HEAD.shape, dtype=np.uint8)
     for y, x in points[points[:, 1] > np.percentile(points[:, 1], 40)]:
         cv2.circle(bare, (round(x), round(y)), round(5 * PX_PER_MM), 1, -1)
     faint = 0.3 + 0.3 * (_light() - 0.3)
     treated = np.where(bare > 0, cv2.GaussianBlur(faint, (0, 0), 1.0), _light())
-    found = blur_between(_reference(np.where(bare > 0, faint, _light())), _reference(treated, seed=1))
-    assert abs(found.sigma_mm) * PX_PER_MM < 0.2
+    topmost = np.argsort(points[:, 0])[:cut_off]
+    before, after = _reference(np.where(bare > 0, faint, _light())), _reference(treated, seed=1)
+    found = blur_between(*(_without(reference, topmost) for reference in (before, after)))
+    assert abs(found.sigma_mm) * PX_PER_MM < 0.1
+
+
+def _without(reference: Reference, gone: np.ndarray) -> Reference:
+    nothing = np.zeros((0, 0), np.float32)
+    windows = tuple(nothing if place in gone else window for place, window in enumerate(reference.windows))
+    return replace(reference, windows=windows)
+
+
+def test_rings_beyond_a_photos_resolution_do_not_rank_its_windows():
+    power = np.full((6, len(_FREQUENCIES)), np.nan)
+    power[:3, :4], power[3:, :4] = 8.0, 1.0
+    spectra = _Spectra(power, np.zeros_like(power))
+    assert _strongest(spectra, spectra).tolist() == [True] * 3 + [False] * 3
 
 
 def test_too_coarse_a_photo_says_nothing():

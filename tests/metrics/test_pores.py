@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
+from skintexture.metrics import pore_detection
 from skintexture.metrics.pores import PoreParams, describe, detect, intervals, measure, summarise
 from skintexture.model import FloatArray, Patch, Pore
 from skintexture.phantoms.patches import SkinPatch, SkinSpec, skin_patch
@@ -294,6 +295,13 @@ def test_it_does_not_matter_where_the_frame_lies(skin: SkinPatch) -> None:
     expected = [pore._replace(y_px=pore.y_px + 30, x_px=pore.x_px + 7) for pore in detect(skin.patch, PARAMS)]
     assert len(expected) > 50
     assert list(detect(framed, PARAMS)) == expected
+
+
+@pytest.mark.parametrize("strip_px", [1, 1 << 12, 1 << 14])
+def test_a_picture_searched_in_strips_shows_the_same_pores(skin: SkinPatch, monkeypatch, strip_px: int) -> None:
+    whole = detect(skin.patch, PARAMS)
+    monkeypatch.setattr(pore_detection, "_STRIP_PX", strip_px)
+    assert detect(skin.patch, PARAMS) == whole
 
 
 def test_pores_are_sorted_and_distinct_even_where_pits_run_into_each_other() -> None:

@@ -80,10 +80,17 @@ def test_the_sharper_photo_is_blurred_and_small_differences_are_left(sigma_mm, e
 
 def test_what_photos_have_of_their_own_blur_is_not_added_again():
     fewer_pixels_mm = 0.65 * (1 / 10.0**2 - 1 / 14.0**2) ** 0.5
-    softer_mm = (fewer_pixels_mm**2 + 0.1**2) ** 0.5
-    softer, sharper = _read_where_skin_is_softer_by(softer_mm), _read_where_skin_is_softer_by(-softer_mm)
+    beyond_mm = _read_where_skin_is_softer_by(0.1).sigma_mm
+    softer = BlurDifference((fewer_pixels_mm**2 + beyond_mm**2) ** 0.5, 1.0, 1.0, 20)
+    sharper = BlurDifference(-softer.sigma_mm, 1.0, 1.0, 20)
     assert extra_blur_mm(softer, (14.0, 10.0), 0.65, 0.35) == pytest.approx((0.1, 0.0))
     assert extra_blur_mm(sharper, (10.0, 14.0), 0.65, 0.35) == pytest.approx((0.0, 0.1))
+
+
+@pytest.mark.parametrize("coarser", [14.0, 7.0, 3.5])
+def test_fewer_pixels_alone_ask_for_no_blur(coarser):
+    own_mm = 0.65 * (1 / coarser**2 - 1 / 28.0**2) ** 0.5
+    assert extra_blur_mm(BlurDifference(own_mm, 1.0, 1.0, 20), (28.0, coarser), 0.65, 0.1) == (0.0, 0.0)
 
 
 def test_the_dead_band_is_in_pixels_of_the_coarser_photo():
