@@ -20,9 +20,9 @@ from skintexture.study.joint import Pair
 # its quality is below the first that does, and more for each px² of blur with which the pit is looked at.
 _WIDENS_BELOW = 96.0
 _WIDENED_PX2, _WIDENED_BY_BLUR = 0.007, 0.008
-# What compression writes back is a larger share of skin than of hair and edges, by which blur is read. On phantoms skin
-# is less soft by this share of σ².
-_LESS_ON_SKIN = 0.036
+# What compression does to a soft structure passes for blur, by which a face stored as JPEG reads softer than its skin:
+# by this share of σ², on phantoms of 12 persons and qualities of 88 to 95 alike; less and less above.
+_LESS_ON_SKIN, _LESS_FROM = 0.045, 95.0
 
 ScaleSource = Literal["registration", "given", "each photo"]
 
@@ -69,7 +69,12 @@ def assumed_blur_px(recipe: Recipe) -> float:
 
 
 def extra_blur_mm(
-    blur: BlurDifference, px_per_mm: tuple[float, float], own_px: float, dead_band_px: float
+    blur: BlurDifference,
+    px_per_mm: tuple[float, float],
+    own_px: float,
+    dead_band_px: float,
+    *,
+    jpeg_quality: tuple[float, float],
 ) -> tuple[float, float]:
     """Blur that brings the sharper photo to the softer one, beyond what photos have of their own.
 
@@ -84,6 +89,8 @@ def extra_blur_mm(
         See `assumed_blur_px`.
     dead_band_px : float
         Differences up to this σ, in pixels of the coarser photo, are left as they are.
+    jpeg_quality : tuple of float
+        Of the before and the after photo; nan for a file without loss.
 
     Returns
     -------
@@ -92,24 +99,30 @@ def extra_blur_mm(
 
     Examples
     --------
-    >>> before_mm, after_mm = extra_blur_mm(BlurDifference(0.1, 1.0, 1.0, 20), (14.0, 14.0), 0.65, 0.1)
-    >>> round(before_mm, 3), after_mm
-    (0.098, 0.0)
-    >>> extra_blur_mm(BlurDifference(-0.005, 1.0, 1.0, 20), (14.0, 14.0), 0.65, 0.1)
-    (0.0, 0.0)
-
-    A photo with half of the other's pixels per mm is that much softer.
-
-    >>> extra_blur_mm(BlurDifference(0.65 * (1 / 12**2 - 1 / 24**2) ** 0.5, 1.0, 1.0, 20), (24.0, 12.0), 0.65, 0.1)
+    >>> softer, alike = BlurDifference(0.1, 1.0, 1.0, 20), BlurDifference(-0.005, 1.0, 1.0, 20)
+    >>> extra_blur_mm(softer, (14.0, 14.0), 0.65, 0.1, jpeg_quality=(math.nan, math.nan))
+    (0.1, 0.0)
+    >>> before_mm, after_mm = extra_blur_mm(softer, (14.0, 14.0), 0.65, 0.1, jpeg_quality=(92.0, 92.0))
+    >>> round(before_mm, 4), after_mm
+    (0.0977, 0.0)
+    >>> extra_blur_mm(alike, (14.0, 14.0), 0.65, 0.1, jpeg_quality=(92.0, 92.0))
     (0.0, 0.0)
     """
     own_mm2 = [(own_px / resolution) ** 2 for resolution in px_per_mm]
     read_mm2 = blur.sigma_mm * abs(blur.sigma_mm)
-    squared_mm2 = (1.0 - _LESS_ON_SKIN) * (read_mm2 - (own_mm2[1] - own_mm2[0]))
+    beyond_mm2 = read_mm2 - (own_mm2[1] - own_mm2[0])
+    squared_mm2 = (1.0 - _less_on_skin(jpeg_quality[1 if beyond_mm2 > 0 else 0])) * beyond_mm2
     sigma_mm = math.sqrt(abs(squared_mm2))
     if not sigma_mm * min(px_per_mm) > dead_band_px:
         return 0.0, 0.0
     return (sigma_mm, 0.0) if squared_mm2 > 0 else (0.0, sigma_mm)
+
+
+def _less_on_skin(jpeg_quality: float) -> float:
+    """Share of the σ² read that skin lacks, for the softer photo's quality."""
+    if math.isnan(jpeg_quality):
+        return 0.0
+    return _LESS_ON_SKIN * min(1.0, (100.0 - jpeg_quality) / (100.0 - _LESS_FROM))
 
 
 def power_left(written_back: float, beyond_mm: float, wavelength_mm: float) -> float:

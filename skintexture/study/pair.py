@@ -74,7 +74,9 @@ def compare_photos(photos: tuple[Sighting, Sighting], recipe: Recipe, scatter_of
     seen = LookPair.of(looks[0], looks[1], registration)
     mismatches = judge(seen, recipe.comparability)
     px_per_mm = (pair.before.scene.scale.px_per_mm, pair.after.scene.scale.px_per_mm)
-    extra_mm = extra_blur_mm(seen.blur, px_per_mm, assumed_blur_px(recipe), recipe.comparison.dead_band_px)
+    quality = (photos[0].scene.photo.jpeg_quality, photos[1].scene.photo.jpeg_quality)
+    own_px, dead_band_px = assumed_blur_px(recipe), recipe.comparison.dead_band_px
+    extra_mm = extra_blur_mm(seen.blur, px_per_mm, own_px, dead_band_px, jpeg_quality=quality)
     stage = Stage.set_up(pair, recipe, extra_mm)
     measured = stage.measure_all()
     situation = Situation(

@@ -64,9 +64,12 @@ def test_two_given_scales_stay_as_they_are():
     assert (source, _scales(pair)) == ("given", (14.0, 15.0))
 
 
+JPEG = (92.0, 92.0)
+
+
 def _read_where_skin_is_softer_by(sigma_mm):
-    """Blur that hair shows, which keeps 3.6 % more of it, in σ², than skin."""
-    return BlurDifference(sigma_mm / math.sqrt(1 - 0.036), 1.0, 1.0, 20)
+    """Blur that hair shows in JPEG files, 4.5 % more of it, in σ², than skin."""
+    return BlurDifference(sigma_mm / math.sqrt(1 - 0.045), 1.0, 1.0, 20)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +77,7 @@ def _read_where_skin_is_softer_by(sigma_mm):
     [(0.1, (0.1, 0.0)), (-0.1, (0.0, 0.1)), (0.01, (0.0, 0.0)), (-0.01, (0.0, 0.0)), (float("nan"), (0.0, 0.0))],
 )
 def test_the_sharper_photo_is_blurred_and_small_differences_are_left(sigma_mm, expected):
-    found = extra_blur_mm(_read_where_skin_is_softer_by(sigma_mm), (14.0, 14.0), 0.65, 0.35)
+    found = extra_blur_mm(_read_where_skin_is_softer_by(sigma_mm), (14.0, 14.0), 0.65, 0.35, jpeg_quality=JPEG)
     assert found == pytest.approx(expected)
 
 
@@ -83,20 +86,33 @@ def test_what_photos_have_of_their_own_blur_is_not_added_again():
     beyond_mm = _read_where_skin_is_softer_by(0.1).sigma_mm
     softer = BlurDifference((fewer_pixels_mm**2 + beyond_mm**2) ** 0.5, 1.0, 1.0, 20)
     sharper = BlurDifference(-softer.sigma_mm, 1.0, 1.0, 20)
-    assert extra_blur_mm(softer, (14.0, 10.0), 0.65, 0.35) == pytest.approx((0.1, 0.0))
-    assert extra_blur_mm(sharper, (10.0, 14.0), 0.65, 0.35) == pytest.approx((0.0, 0.1))
+    assert extra_blur_mm(softer, (14.0, 10.0), 0.65, 0.35, jpeg_quality=JPEG) == pytest.approx((0.1, 0.0))
+    assert extra_blur_mm(sharper, (10.0, 14.0), 0.65, 0.35, jpeg_quality=JPEG) == pytest.approx((0.0, 0.1))
+
+
+@pytest.mark.parametrize(
+    ("softers_quality", "less"), [(math.nan, 0.0), (100.0, 0.0), (97.5, 0.0225), (95.0, 0.045), (60.0, 0.045)]
+)
+def test_only_where_compression_passes_for_blur_is_skin_less_soft_than_hair(softers_quality, less):
+    read = BlurDifference(0.1, 1.0, 1.0, 20)
+    quality = (80.0, softers_quality)
+    found = extra_blur_mm(read, (14.0, 14.0), 0.65, 0.1, jpeg_quality=quality)
+    turned = extra_blur_mm(replace(read, sigma_mm=-0.1), (14.0, 14.0), 0.65, 0.1, jpeg_quality=quality[::-1])
+    assert found == pytest.approx((0.1 * math.sqrt(1 - less), 0.0))
+    assert turned == found[::-1]
 
 
 @pytest.mark.parametrize("coarser", [14.0, 7.0, 3.5])
 def test_fewer_pixels_alone_ask_for_no_blur(coarser):
     own_mm = 0.65 * (1 / coarser**2 - 1 / 28.0**2) ** 0.5
-    assert extra_blur_mm(BlurDifference(own_mm, 1.0, 1.0, 20), (28.0, coarser), 0.65, 0.1) == (0.0, 0.0)
+    fewer = BlurDifference(own_mm, 1.0, 1.0, 20)
+    assert extra_blur_mm(fewer, (28.0, coarser), 0.65, 0.1, jpeg_quality=JPEG) == (0.0, 0.0)
 
 
 def test_the_dead_band_is_in_pixels_of_the_coarser_photo():
     soft = _read_where_skin_is_softer_by(0.045)
-    assert extra_blur_mm(soft, (14.0, 7.0), 0.0, 0.35) == (0.0, 0.0)
-    assert extra_blur_mm(soft, (14.0, 8.0), 0.0, 0.35) == pytest.approx((0.045, 0.0))
+    assert extra_blur_mm(soft, (14.0, 7.0), 0.0, 0.35, jpeg_quality=JPEG) == (0.0, 0.0)
+    assert extra_blur_mm(soft, (14.0, 8.0), 0.0, 0.35, jpeg_quality=JPEG) == pytest.approx((0.045, 0.0))
 
 
 def test_power_that_compression_writes_back_grows_with_what_blur_has_taken():
