@@ -17,8 +17,8 @@ Made from `skintexture/caveats.py` by `python docs/make_caveats.py`; don't edit 
 
 A number that is missing (an empty cell in CSV, nan in Parquet) always has its reason beside it, and a number that is
 doubtful says why. The column `caveats` holds the names below, several with `;` between them. In the table `photos` they
-hold for the whole photo (also those that every visible zone shares), in `zones` for a zone, in `measurements` and
-`changes` for one number.
+hold for the whole photo (also those that every visible zone shares), in `zones` for a zone, in `measurements` for
+one number, in `changes` for the zone on either photo.
 
 Caveats are no verdict: a number with `distance_estimated` is a number. What to do with each is for whoever plans the
 study to decide *before* looking at the results.

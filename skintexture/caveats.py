@@ -88,8 +88,8 @@ _ALL = (
     Caveat("several_faces", "more than one face was found; the largest was measured", "crop to one face"),
     Caveat(
         "subsampled_colour",
-        "the file stores colour at reduced resolution, which ruins the difference of red and blue light",
-        "store photos losslessly or as JPEG 4:4:4",
+        "the file keeps colour at reduced resolution or compresses it much, which ruins the difference of red and blue",
+        "store photos losslessly, or as JPEG 4:4:4 of quality 92 and more",
     ),
     Caveat("no_colour", "the photograph is grey", "use a colour photograph"),
     Caveat("undefined", "the metric is not defined for this signal (for instance: it has no variation)", "none"),

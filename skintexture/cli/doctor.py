@@ -18,7 +18,7 @@ from skintexture.model import Photo
 from skintexture.recipe import load_recipe, shipped_recipes
 
 _LEAST_FREE_BYTES = 1 << 30
-_REINSTALL = "python -m pip install --force-reinstall skintexture"
+_REINSTALL = "python -m pip install --force-reinstall -c constraints.txt ."
 
 
 def doctor() -> None:

@@ -239,8 +239,8 @@ def study(
 
     Sexes and arms take turns; ages (25–65 years) and skin tones (ITA −50…60°) are spread evenly. `manifest.csv` has
     photo, subject, visit, repeat, arm, age, sex and ITA; `truth.json` the design, each subject's response, and each
-    photo's scale, treatment, camera and light; `pores/` every pore of every photo. 12 megapixels take about 20 s a
-    photo and core.
+    photo's scale, treatment, camera and light; `pores/` every pore of every photo. 12 megapixels take 5 to
+    15 s a photo and core.
 
     **Examples**
 
