@@ -27,6 +27,18 @@ def test_a_file_in_its_place_is_told(tmp_path):
     assert file.read_text("utf-8") == "kept"
 
 
+def test_a_run_of_score_keeps_its_folder_for_itself(tmp_path):
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "ledger" / "run.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "photos.csv").write_text("kept", encoding="utf-8")
+    photos = [tmp_path / name for name in ("before.jpg", "after.jpg")]
+    for photo in photos:
+        photo.touch()
+    done = skintexture("compare", *photos, "-o", tmp_path)
+    assert (done.code, (tmp_path / "photos.csv").read_text("utf-8")) == (2, "kept")
+    assert "holds a run of `skintexture score`" in " ".join(done.err.split())
+
+
 def test_a_file_above_it_is_told_by_the_name_that_was_given(tmp_path):
     (tmp_path / "afile").touch()
     with pytest.raises(OutputError, match=r"afile.sub can't be written \(") as problem:
