@@ -44,7 +44,7 @@ _SAMPLE_CASES = {
 
 
 def findings(effort: Effort) -> Iterator[Exhibit | Step]:
-    """Compare the sample pairs, and with full effort every case on twelve people (some hours; photographs are kept)."""
+    """Compare the sample pairs, and with full effort every case on twelve people (photographs are kept)."""
     found = []
     for step, changes in _compare_pairs(effort):
         yield step

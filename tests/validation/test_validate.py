@@ -87,8 +87,8 @@ def test_the_committed_report_is_of_the_shipped_recipe():
     text = REPORT.read_text("utf-8")
     recipe = load_recipe("standard")
     told = f"skintexture {metadata.version('skintexture')}, recipe `standard`, fingerprint `{recipe.fingerprint()}`"
-    assert told in text, "run `skintexture validate -o docs`"
-    assert "effort standard" in text
+    assert told in text, "run `skintexture validate --full -o docs`"
+    assert "effort full" in text
 
 
 def test_the_committed_report_has_every_section_and_plot():
