@@ -85,6 +85,8 @@ def _row(metric: str, rows: pd.DataFrame) -> dict[str, object]:
     per_dose = {f"per_{dose}": min(float(sd), _MOST_PER_DOSE) for dose, sd in zip(_ALIKE, doses, strict=True)}
     least = LEAST_PER_BLUR_PX_OF_AREA if metric == "paired_pore_area" else LEAST_PER_BLUR_PX
     per_dose["per_blur_px"] = max(per_dose["per_blur_px"], least)
+    if (alike & face).any():  # a zone is no surer than the face that it is a part of
+        reshot = max(reshot, reshot_face)
     return {"metric": metric, "reshot": reshot, "reshot_face": reshot_face, **per_dose}
 
 

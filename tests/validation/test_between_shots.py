@@ -47,6 +47,12 @@ def test_no_metric_is_surer_than_rounding_and_registration():
     assert scatter_table(_changes(0.0, sampling_sd=0.05))["reshot"].iloc[0] >= LEAST_SD
 
 
+def test_no_zone_is_surer_than_the_face():
+    """Where tiles scatter more than zones do, what is left beyond sampling says nothing."""
+    found = scatter_table(pd.concat([_changes(0.01, sampling_sd=0.05), _changes(0.02, zone="whole_face")])).iloc[0]
+    assert found["reshot"] == found["reshot_face"] == pytest.approx(0.02, rel=0.05)
+
+
 def test_blur_is_never_known_for_sure():
     changes = _changes(0.01, blur_px=1.5)
     assert scatter_table(changes)["per_blur_px"].iloc[0] == LEAST_PER_BLUR_PX
