@@ -96,8 +96,8 @@ def test_tables_that_are_being_replaced_do_not_pass_for_whole(wall, monkeypatch)
 def test_square_brackets_in_names_are_shown(tmp_path):
     photo = tmp_path / "a [bold] [1].png"
     WALL.save(photo)
-    out = tmp_path / "out [/red]"
     for command in (["score", photo], ["compare", photo, photo]):
+        out = tmp_path / command[0] / "out [/red]"
         run = skintexture(*command, "-o", out)
         assert (run.code, run.err) == (1, "")
         assert "a [bold] [1].png" in run.out
