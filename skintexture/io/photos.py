@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from skintexture.errors import PhotoProblem
 from skintexture.io.colour import Samples, to_linear
@@ -102,12 +103,13 @@ def _clipped(decoded: Decoded) -> BoolImage:
     """Where a value is not known: at the ends of the file's range, or not opaque."""
     margin = 1 if decoded.storage.lossy else 0
     top = np.iinfo(decoded.pixels.dtype).max - margin
-    clipped: BoolImage = ~_all_between(decoded.pixels, 0, top - 1) | _all_between(decoded.pixels, 0, margin)
+    bright, dark = cv2.bitwise_not(_up_to(top - 1, decoded.pixels)), _up_to(margin, decoded.pixels)
+    clipped: BoolImage = cv2.min(cv2.max(bright, dark), 1).view(np.bool_)
     if decoded.opaque is not None:
         clipped |= ~decoded.opaque
     return clipped
 
 
-def _all_between(pixels: Samples, low: int, high: int) -> BoolImage:
-    """Where all channels are within these numbers, both included."""
-    return cv2.inRange(pixels, (low,) * 4, (high,) * 4).astype(np.bool_)
+def _up_to(most: int, pixels: Samples) -> NDArray[np.uint8]:
+    """255 where no channel is more than this."""
+    return np.asarray(cv2.inRange(pixels, (0,) * 4, (most,) * 4), np.uint8)

@@ -34,7 +34,8 @@ BARE = 0.75
 """Between the pixels of a skin map, this much of a neighbourhood must be bare skin."""
 
 # Linear luminance, and red minus blue: white light, such as shine, is no part of the second.
-_LIGHT_AND_COLOUR = np.array([[0.2126, 0.7152, 0.0722], [1.0, 0.0, -1.0]], dtype=np.float32)
+_LIGHT = np.array([[0.2126, 0.7152, 0.0722]], dtype=np.float32)
+_COLOUR = np.array([[1.0, 0.0, -1.0]], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +167,17 @@ def look(scene: Scene, places_px: FloatImage, px_per_mm: float) -> Look:
     box = _box_around(rows, photo.height_px), _box_around(columns, photo.width_px)
     rows -= np.float32(box[0].start)
     columns -= np.float32(box[1].start)
-    seen = cv2.transform(photo.linear_rgb[box], _LIGHT_AND_COLOUR)
-    if step_px > _SHARP_STEP_PX:
-        seen = cv2.GaussianBlur(seen, (0, 0), _SHRINKING_BLUR_PX * step_px)
-    seen = cv2.remap(seen, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+    def seen(weights: FloatImage) -> FloatImage:
+        mixed = cv2.transform(photo.linear_rgb[box], weights)
+        if step_px > _SHARP_STEP_PX:
+            mixed = cv2.GaussianBlur(mixed, (0, 0), _SHRINKING_BLUR_PX * step_px)
+        mixed = cv2.remap(mixed, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(np.log(np.maximum(mixed, np.float32(_FLOOR))))
+
     clipped = cv2.remap(photo.clipped[box].astype(np.uint8), columns, rows, cv2.INTER_NEAREST, borderValue=1.0)
     spoilt = cv2.dilate(clipped, np.ones((2 * _CLIPPED_REACH_PX + 1,) * 2, np.uint8)) > 0
-    light, colour = (np.log(np.maximum(channel, np.float32(_FLOOR))) for channel in cv2.split(seen))
-    return Look(light, colour, (bare_at(scene, places_px) > BARE) & ~spoilt)
+    return Look(seen(_LIGHT), seen(_COLOUR), (bare_at(scene, places_px) > BARE) & ~spoilt)
 
 
 def _box_around(places_px: FloatImage, size_px: int) -> slice:

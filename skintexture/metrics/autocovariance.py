@@ -92,14 +92,14 @@ def _pair_counts(packed_mask: bytes, shape: tuple[int, int], lag_limit_px: int) 
 def _self_correlation(image: FloatImage, lag_limit_px: int) -> FloatArray:
     """Sum of products with itself, at the lags of the half plane.
 
-    Only the small block of lags that is wanted passes the second half of the inverse transform: half the time of a
-    full one.
+    The power is real, so a lag up is the conjugate of the lag down; and only the small block of lags that is wanted
+    passes the second half of the inverse transform.
     """
-    height = fft.next_fast_len(image.shape[0] + lag_limit_px)
+    height = fft.next_fast_len(max(image.shape[0], lag_limit_px + 1) + lag_limit_px, real=True)
     width = fft.next_fast_len(image.shape[1] + lag_limit_px, real=True)
     spectrum = fft.fft(fft.rfft(image, n=width, axis=1), n=height, axis=0, overwrite_x=True)
     power: NDArray[np.float32] = spectrum.real**2 + spectrum.imag**2
-    by_row = fft.ifft(power, axis=0)
-    wanted = np.concatenate([by_row[height - lag_limit_px :], by_row[: lag_limit_px + 1]])
-    block = fft.irfft(wanted, n=width, axis=1)[:, : lag_limit_px + 1]
-    return np.asarray(block, dtype=np.float64)
+    upward = fft.rfft(power, axis=0)[: lag_limit_px + 1]
+    by_row = np.concatenate([upward[:0:-1], upward.conj()])
+    block = fft.irfft(by_row, n=width, axis=1)[:, : lag_limit_px + 1]
+    return np.asarray(block, dtype=np.float64) / height

@@ -9,6 +9,7 @@ import cv2
 import matplotlib.patheffects as effects
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
@@ -63,10 +64,41 @@ def crop_to(picture: Picture, outlines: Outlines, width_px: int) -> tuple[Pictur
     return np.asarray(cv2.resize(cut, size, interpolation=how), np.uint8), moved
 
 
+class Pixels(Artist):
+    """A picture that fills axes of its own size, pixel for pixel.
+
+    `Axes.imshow` would resample it for either file, which takes longer than all else on a page.
+
+    Attributes
+    ----------
+    picture : (H, W, 3) uint8
+    """
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.picture = picture
+        self.set_zorder(0)
+
+    def draw(self, renderer: Any) -> None:
+        """Set the picture, its last row at the lower end of the axes."""
+        assert self.axes is not None
+        corner, gc = self.axes.bbox.min, renderer.new_gc()
+        renderer.draw_image(gc, *corner, cv2.cvtColor(np.ascontiguousarray(self.picture[::-1]), cv2.COLOR_RGB2RGBA))
+        gc.restore()
+
+
 def draw_photo(axes: Axes, picture: Picture) -> None:
-    """Show a picture as it is."""
-    axes.imshow(picture)
+    """Show a picture as it is, on axes as large as it is.
+
+    Parameters
+    ----------
+    axes : Axes
+    picture : (H, W, 3) uint8
+    """
+    height, width = picture.shape[:2]
+    axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
     axes.set_axis_off()
+    axes.add_artist(Pixels(picture))
 
 
 def draw_map(axes: Axes, picture: Picture, outlines: Outlines, changes: pd.DataFrame) -> None:
@@ -75,6 +107,7 @@ def draw_map(axes: Axes, picture: Picture, outlines: Outlines, changes: pd.DataF
     Parameters
     ----------
     axes : Axes
+        As large as the picture.
     picture : (H, W, 3) uint8
         Drawn pale and grey, so that a colour is the same on every skin.
     outlines : mapping of str to (N, 2) float
@@ -86,9 +119,8 @@ def draw_map(axes: Axes, picture: Picture, outlines: Outlines, changes: pd.DataF
     Zones with a change bear its size and its verdict in words; a zone of which no change is shown is only outlined, one
     that can't be compared is hatched.
     """
-    grey = picture @ np.array([0.299, 0.587, 0.114])
-    axes.imshow(np.rint(0.45 * grey + 0.55 * 255).astype(np.uint8), cmap="gray", vmin=0, vmax=255)
-    axes.set_axis_off()
+    pale = cv2.convertScaleAbs(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), alpha=0.45, beta=0.55 * 255)
+    draw_photo(axes, np.asarray(cv2.cvtColor(pale, cv2.COLOR_GRAY2RGB), np.uint8))
     rows = {str(row["zone"]): row for row in changes.to_dict("records")}
     zones = [zone for zone in outlines if zone != WHOLE_FACE and zone in rows]
     for zone in zones:

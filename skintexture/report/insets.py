@@ -74,10 +74,11 @@ def _inset(photo: Photo, zone: Zone, pores: Sequence[LocatedPore], side_px: int)
     zoom = side_px / side_photo_px
     bare = _enlarged(photo, corner, (side_px, zoom))
     marked = bare.copy()
+    px_per_mm = zone.px_per_mm * zoom
     at = (places - corner) * zoom
-    for (y, x), located in zip(at, pores, strict=True):
-        if -side_px < y < 2 * side_px and -side_px < x < 2 * side_px:
-            outline_pore(marked, (float(y), float(x)), located, px_per_mm=zone.px_per_mm * zoom, width_px=2)
+    shown = ((at > -px_per_mm) & (at < side_px + px_per_mm)).all(axis=1)
+    for k in np.flatnonzero(shown):
+        outline_pore(marked, (float(at[k, 0]), float(at[k, 1])), pores[k], px_per_mm=px_per_mm, width_px=2)
     letters = max(10, round(side_px * _LETTERS))
     title = f"{short_name(zone.name)}: {len(pores)} pore{'s' if len(pores) != 1 else ''}"
     _millimetre(marked, side_px / SIDE_MM, letters)

@@ -15,7 +15,7 @@ from skintexture.report.face_maps import Outlines
 from skintexture.report.view import Picture
 from skintexture.study.joint import Pair
 
-WIDTH_PX = 1000
+WIDTH_PX = 750
 
 _ROOM = 0.05  # around the zones, relative to their larger side
 # The way from photo to photo is evened out over this, so that lashes and hair don't ripple.

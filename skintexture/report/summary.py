@@ -115,8 +115,8 @@ def _say(page: Page, answers: list[Answer]) -> None:
 def _show_photos(page: Page, summary: Summary) -> None:
     columns = shared_width(2, _GAP_PX)
     width = round(columns[0][1])
-    pictures = [crop_to(picture, summary.outlines, 2 * width)[0] for picture in (summary.before, summary.after)]
-    height = pictures[0].shape[0] * width / pictures[0].shape[1]
+    pictures = [crop_to(picture, summary.outlines, width)[0] for picture in (summary.before, summary.after)]
+    height = pictures[0].shape[0]
 
     def draw(canvas: Canvas, top: float) -> None:
         for (left, _), name, picture in zip(columns, ("before", "after"), pictures, strict=True):

@@ -115,6 +115,16 @@ class SkinKinds:
     def measured(self) -> BoolImage:
         return np.asarray(self.kinds == SKIN)
 
+    def under(self, view: View) -> NDArray[np.uint8]:
+        """Those that a view looks at, and their neighbours."""
+        low = (np.array(view.origin_px) - self.origin_px) / self.step_px
+        high = low + np.array(view.picture.shape[:2]) / (view.zoom * self.step_px)
+        rows, columns = (
+            slice(max(0, math.floor(first) - 1), max(0, math.ceil(last) + 2))
+            for first, last in zip(low, high, strict=True)
+        )
+        return self.kinds[rows, columns]
+
 
 def skin_kinds(photo: Photo, result: PhotoResult, max_slant_deg: float) -> SkinKinds:
     """Tell why each piece of skin was measured or not.
@@ -177,13 +187,13 @@ def _paint_zone(view: View, zone: Zone, seen: SkinKinds, *, spacing_px: int) -> 
     if not window.picture.size:
         return set()
     inside = filled(window.place(zone.outline_px), window.picture.shape)
-    paint = np.zeros_like(window.picture)
-    weight = np.zeros(inside.shape, dtype=np.float32)
-    measured = inside & _where(window, seen, SKIN)
-    paint[measured], weight[measured] = colour_of(zone.name), MEASURED_TINT
+    paint = np.empty_like(window.picture)
+    paint[:] = colour_of(zone.name)
+    weight = (inside & _where(window, seen, SKIN)) * np.float32(MEASURED_TINT)
+    near = seen.under(window)
     used = set()
     for kind, hatching in HATCHINGS.items():
-        if not (seen.kinds == kind).any():
+        if not (near == kind).any():
             continue
         left_out = inside & _where(window, seen, kind)
         if left_out.any():

@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from skintexture.report.answer import Endpoint
-from skintexture.report.face_maps import crop_to, draw_map
+from skintexture.report.face_maps import Pixels, crop_to, draw_map, draw_photo
 from skintexture.report.forest import draw_forest, forest_zones, widest_pct
-from skintexture.report.page import DPI, INNER_PX, WIDTH_PX, Page
+from skintexture.report.page import DPI, INNER_PX, WIDTH_PX, Canvas, Page
 from skintexture.report.summary import Summary, draw_summary, render_summary
 from skintexture.report.verdict_style import STYLES
 
@@ -213,9 +213,21 @@ def test_the_map_is_grey_so_that_colours_look_alike_on_every_skin():
     picture = np.zeros((300, 260, 3), np.uint8)
     picture[..., 0] = 200
     draw_map(axes, picture, OUTLINES, changes_of("band"))
-    shown = axes.images[0]
-    assert shown.get_array().ndim == 2
-    assert shown.get_array().min() >= 140  # the darkest skin is still pale enough for letters
+    (shown,) = axes.findobj(Pixels)
+    assert (shown.picture == shown.picture[..., :1]).all()
+    assert shown.picture.min() >= 140  # the darkest skin is still pale enough for letters
+
+
+def test_photos_stand_on_the_page_pixel_for_pixel():
+    figure = Figure(figsize=(3, 2), dpi=100, facecolor="white")
+    picture = np.random.default_rng(3).integers(0, 256, (60, 50, 3), dtype=np.uint8)
+    draw_photo(Canvas(figure, 200).axes((20, 30), (60, 50)), picture)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    page = np.asarray(canvas.buffer_rgba())[..., :3]
+    left = round(30 * 300 / WIDTH_PX)
+    np.testing.assert_array_equal(page[20:80, left : left + 50], picture)
+    assert (np.delete(page, np.s_[20:80], axis=0) == 255).all()
 
 
 def test_verdicts_look_different_without_colour():
