@@ -104,7 +104,7 @@ def _clipped(decoded: Decoded) -> BoolImage:
     margin = 1 if decoded.storage.lossy else 0
     top = np.iinfo(decoded.pixels.dtype).max - margin
     bright, dark = cv2.bitwise_not(_up_to(top - 1, decoded.pixels)), _up_to(margin, decoded.pixels)
-    clipped: BoolImage = cv2.min(cv2.max(bright, dark), 1).view(np.bool_)
+    clipped: BoolImage = np.minimum(cv2.max(bright, dark), 1).view(np.bool_)
     if decoded.opaque is not None:
         clipped |= ~decoded.opaque
     return clipped

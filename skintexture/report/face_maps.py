@@ -75,7 +75,7 @@ class Pixels(Artist):
     """
 
     def __init__(self, picture: Picture) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.picture = picture
         self.set_zorder(0)
 

@@ -77,7 +77,7 @@ def _inset(photo: Photo, zone: Zone, pores: Sequence[LocatedPore], side_px: int)
     px_per_mm = zone.px_per_mm * zoom
     at = (places - corner) * zoom
     shown = ((at > -px_per_mm) & (at < side_px + px_per_mm)).all(axis=1)
-    for k in np.flatnonzero(shown):
+    for k in np.flatnonzero(shown).tolist():
         outline_pore(marked, (float(at[k, 0]), float(at[k, 1])), pores[k], px_per_mm=px_per_mm, width_px=2)
     letters = max(10, round(side_px * _LETTERS))
     title = f"{short_name(zone.name)}: {len(pores)} pore{'s' if len(pores) != 1 else ''}"
