@@ -83,6 +83,8 @@ class Blobs:
         Answer of the scale-normalised Laplacian at that scale.
     prominence : (N,) float64
         That answer by what is expected of the texture around, all blobs included.
+    share : (N,) float64
+        Of the square around, in which the texture is judged, how much lies in the mask.
     """
 
     y_px: NDArray[np.intp]
@@ -91,6 +93,7 @@ class Blobs:
     contrast_pct: FloatArray
     response_pct: FloatArray
     prominence: FloatArray
+    share: FloatArray
 
 
 def cropped(patch: Patch, largest_px: float) -> tuple[Patch, tuple[int, int]]:
@@ -143,17 +146,16 @@ def fill_outside(signal: FloatImage, mask: BoolImage, px_per_mm: float) -> Float
     """
     within = mask.view(np.uint8)
     inside = np.asarray(cv2.copyTo(signal, within), np.float32)
-    total, share = _box_means((inside, within), _half_width(_FILL_MM, px_per_mm))
+    total, share = (_box_means(layer, _half_width(_FILL_MM, px_per_mm)) for layer in (inside, within))
     outside = np.flatnonzero(~mask)
     inside.reshape(-1)[outside] = total.reshape(-1)[outside] / np.maximum(share.reshape(-1)[outside], np.float32(1e-3))
     return inside
 
 
-def _box_means(layers: tuple[FloatImage, _Bytes], reach: int) -> tuple[FloatImage, FloatImage]:
-    """Mean over the square of this half-width around every pixel, nothing beyond the edges, of two pictures."""
+def _box_means(layer: FloatImage | _Bytes, reach: int) -> FloatImage:
+    """Mean over the square of this half-width around every pixel, nothing beyond the edges."""
     size = (2 * reach + 1, 2 * reach + 1)
-    values, within = (cv2.boxFilter(layer, cv2.CV_32F, size, borderType=cv2.BORDER_CONSTANT) for layer in layers)
-    return np.asarray(values, np.float32), np.asarray(within, np.float32)
+    return np.asarray(cv2.boxFilter(layer, cv2.CV_32F, size, borderType=cv2.BORDER_CONSTANT), np.float32)
 
 
 def _half_width(length_mm: float, px_per_mm: float) -> int:
@@ -229,10 +231,11 @@ def _blobs_of(space: _ScaleSpace, mask: BoolImage, px_per_mm: float, search: Sea
     deep = contrast >= search.min_contrast_pct[scale]
     y, x, scale, contrast = y[deep], x[deep], scale[deep], contrast[deep]
     response = _by_scale([layer[y[scale == index], x[scale == index]] for index, layer in enumerate(responses)])
-    prominence = response / _expected(responses[0], mask, (y, x, scale), (search, px_per_mm))
+    share = _means_nearby(mask.view(np.uint8), (y, x), px_per_mm)
+    prominence = response / _expected(responses[0], mask, (y, x, scale, share), (search, px_per_mm))
     chosen = np.flatnonzero(prominence >= search.min_prominence)
     chosen = chosen[np.lexsort((scale[chosen], x[chosen], y[chosen]))]
-    judged = (values[chosen] for values in (contrast, response, prominence))
+    judged = (values[chosen] for values in (contrast, response, prominence, share))
     return Blobs(y[chosen], x[chosen], scale[chosen], *judged)
 
 
@@ -283,7 +286,8 @@ def prominence_over(rest: FloatImage, mask: BoolImage, blobs: Blobs, scene: tupl
     expected = []
     for own, near in _strips(mask.shape, _reach_px(search.sigmas_px[:1], px_per_mm)):
         first, last = np.searchsorted(blobs.y_px, (own.start, own.stop))
-        places = blobs.y_px[first:last] - near.start, blobs.x_px[first:last], blobs.scale[first:last]
+        here = (getattr(blobs, name)[first:last] for name in ("x_px", "scale", "share"))
+        places = (blobs.y_px[first:last] - near.start, *here)
         finest = _laplacian(blurred(rest[near], finest_px), finest_px)
         expected.append(_expected(finest, mask[near], places, scene))
     return blobs.response_pct / np.concatenate(expected)
@@ -292,15 +296,16 @@ def prominence_over(rest: FloatImage, mask: BoolImage, blobs: Blobs, scene: tupl
 def _expected(
     finest: FloatImage,
     mask: BoolImage,
-    place: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]],
+    place: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], FloatArray],
     scene: tuple[Search, float],
 ) -> FloatArray:
-    """Response that texture and noise alone would give at each row, column and scale."""
+    """Response that texture and noise alone would give at each row, column and scale, with the share around it."""
     search, px_per_mm = scene
-    y, x, scale = place
+    y, x, scale, share = place
     magnitude = np.abs(finest)
     np.sqrt(magnitude, out=magnitude)
-    root = _mean_nearby(magnitude, mask, (y, x), reach=_half_width(_NEARBY_MM, px_per_mm))
+    inside = np.asarray(cv2.multiply(magnitude, mask.view(np.uint8), magnitude, dtype=cv2.CV_32F), np.float32)
+    root = _means_nearby(inside, (y, x), px_per_mm) / share
     seen = _MEAN_BY_ROOT * root**2
     noise = _MEAN_BY_SD * search.noise_pct
     texture = np.sqrt(np.maximum(seen**2 - noise[0] ** 2, 0.0)) + _LEAST_TEXTURE_PCT
@@ -358,14 +363,11 @@ def _by_scale(values: list[FloatArray]) -> FloatArray:
     return np.concatenate(values).astype(np.float64)
 
 
-def _mean_nearby(
-    image: FloatImage, mask: BoolImage, place: tuple[NDArray[np.intp], NDArray[np.intp]], *, reach: int
+def _means_nearby(
+    layer: FloatImage | _Bytes, place: tuple[NDArray[np.intp], NDArray[np.intp]], px_per_mm: float
 ) -> FloatArray:
-    """Mean over what is in the mask of the squares around places in the mask."""
-    within = mask.view(np.uint8)
-    inside = np.asarray(cv2.multiply(image, within, dtype=cv2.CV_32F), np.float32)
-    total, share = (layer[place].astype(np.float64) for layer in _box_means((inside, within), reach))
-    return np.asarray(total / share)
+    """Mean over the square around each place in which texture is judged."""
+    return _box_means(layer, _half_width(_NEARBY_MM, px_per_mm))[place].astype(np.float64)
 
 
 def blurred(image: FloatImage, sigma_px: float, into: FloatImage | None = None) -> FloatImage:

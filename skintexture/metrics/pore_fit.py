@@ -258,12 +258,17 @@ def _fit_chunk(windows: _Windows, starts: FloatArray) -> FloatArray:
     """Rows of (y, x, depth, covariance yy yx xy xx, explained)."""
     damping = np.full(len(starts), 1e-2)
     look = _look(windows, _first_guess(windows, starts))
-    for _ in range(STEPS):
+    for _ in range(STEPS - 1):
         tried = _look(windows, _bounded(look.theta + _step(windows.plane, look, damping), starts[:, 2]))
         better = tried.cost < look.cost
         look.take(better, tried)
         damping *= np.where(better, 0.2, 8.0)
-    return _rows(look, starts)
+    last = _bounded(look.theta + _step(windows.plane, look, damping), starts[:, 2])
+    pit, residual = _model(windows, last)
+    cost = _energy(residual)
+    better = cost < look.cost
+    theta = np.where(better, last, look.theta)
+    return _rows(theta, np.where(better, _energy(pit), look.square[0]), np.minimum(cost, look.cost), starts)
 
 
 def _first_guess(windows: _Windows, starts: FloatArray) -> FloatArray:
@@ -278,12 +283,7 @@ def _first_guess(windows: _Windows, starts: FloatArray) -> FloatArray:
 def _look(windows: _Windows, theta: FloatArray) -> _Look:
     """Compare the windows with their models."""
     basis, roots = windows.basis, windows.roots
-    pit = _pit(theta, basis)
-    pit *= roots
-    residual = basis[:3].T @ -theta[6:].astype(np.float32)
-    residual *= roots
-    residual += windows.values
-    residual += theta[0].astype(np.float32) * pit
+    pit, residual = _model(windows, theta)
     return _Look(
         theta,
         square=basis @ (pit * pit),
@@ -292,6 +292,17 @@ def _look(windows: _Windows, theta: FloatArray) -> _Look:
         residual=basis[:3] @ (roots * residual),
         cost=_energy(residual),
     )
+
+
+def _model(windows: _Windows, theta: FloatArray) -> tuple[_Floats, _Floats]:
+    """Pits of unit depth, and what the windows have beyond their models, both times the weights' roots (K, N)."""
+    pit = _pit(theta, windows.basis)
+    pit *= windows.roots
+    residual = windows.basis[:3].T @ -theta[6:].astype(np.float32)
+    residual *= windows.roots
+    residual += windows.values
+    residual += theta[0].astype(np.float32) * pit
+    return pit, residual
 
 
 def _pit(theta: FloatArray, basis: _Floats) -> _Floats:
@@ -399,9 +410,10 @@ def _bounded(theta: FloatArray, sigma: FloatArray) -> FloatArray:
     return bounded
 
 
-def _rows(look: _Look, starts: FloatArray) -> FloatArray:
-    depth, y, x, s_yy, s_yx, s_xx = look.theta[:6]
+def _rows(theta: FloatArray, of_unit: FloatArray, cost: FloatArray, starts: FloatArray) -> FloatArray:
+    """Put fits together from their parameters, the energy of their pits at unit depth, and that of the residual."""
+    depth, y, x, s_yy, s_yx, s_xx = theta[:6]
     covariance = np.stack([s_xx, -s_yx, -s_yx, s_yy], axis=1) / (s_yy * s_xx - s_yx**2)[:, None]
-    energy = depth**2 * look.square[0]
-    explained = energy / np.maximum(energy + look.cost, 1e-12)
+    energy = depth**2 * of_unit
+    explained = energy / np.maximum(energy + cost, 1e-12)
     return np.column_stack([starts[:, 0] + y, starts[:, 1] + x, depth, covariance, explained])
