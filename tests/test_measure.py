@@ -169,6 +169,23 @@ def test_a_soft_photo_gets_no_pores_and_says_why(before, finder):
     assert result.pores == ()
 
 
+@pytest.mark.parametrize(("blur", "quality"), [(3.0, 95), (4.0, 92), (8.0, 88)])
+def test_grain_and_compression_do_not_make_a_soft_photo_sharp(finder, tmp_path, blur, quality):
+    picture = cv2.GaussianBlur(cv2.imread(str(SAMPLES / "s01_before_again.jpg")).astype(np.float32), (0, 0), blur)
+    grain = np.random.default_rng(0).normal(0.0, 1.0, picture.shape)
+    options = [
+        cv2.IMWRITE_JPEG_QUALITY,
+        quality,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+    ]
+    cv2.imwrite(str(tmp_path / "soft.jpg"), np.clip(picture + grain, 0, 255).round().astype(np.uint8), options)
+    result = measure_photo(read_photo(tmp_path / "soft.jpg"), STANDARD, finder)
+    rows = [row for row in result.measurements if row.metric == "pore_density"]
+    assert all(math.isnan(row.value) for row in rows)
+    assert any("too_soft" in row.caveats for row in rows)
+
+
 def test_a_patch_with_the_wrong_mask_is_refused(before):
     photo, _ = before
     with pytest.raises(PhotoProblem, match="the mask is"):

@@ -22,6 +22,14 @@ _FLOOR_SHARES = (0.3, 0.6, 0.9, 1.0)
 _LEAST_POINTS = 5
 # Lower than this below the coarsest structure, compression and rounding write the spectrum, not the lens.
 _DYNAMIC_RANGE = 300.0
+# Structure falls the steeper the finer it is, blurred structure above all. Where a fall at least this steep (as a power
+# of frequency; looked at in steps of this ratio) becomes flatter than this share of its steepest, noise begins: the
+# camera's, or what compression has left of it, which falls again further on.
+_STEEP, _STEP, _FLATTER = 3.5, 1.2, 0.7
+# Structure is told from that noise where it has this many times its power; two points tell a slope.
+_OVER_NOISE, _LEAST_OVER_NOISE = 2.0, 2
+# Waves longer than the face's height by this number, about 3 mm, are of its shape: those fall as steeply when sharp.
+_WAVES_OF_SKIN = 60.0
 # Less power than this is the rounding of the arithmetic, a hundredth of that of 16 bits.
 _NOTHING = 1e-10
 
@@ -89,10 +97,11 @@ def assess(photo: Photo, face: Face) -> Quality:
     inside = np.zeros(crop.shape[:2], dtype=np.uint8)
     cv2.fillPoly(inside, [np.rint(outline - low)[:, ::-1].astype(np.int32)], 1)
     inside[photo.clipped[low[0] : high[0], low[1] : high[1]]] = 0
-    return assess_skin(luminance(crop), inside.astype(bool))
+    coarsest = _WAVES_OF_SKIN / float(high[0] - low[0])
+    return assess_skin(luminance(crop), inside.astype(bool), coarsest)
 
 
-def assess_skin(light: FloatImage, mask: BoolImage) -> Quality:
+def assess_skin(light: FloatImage, mask: BoolImage, coarsest: float = 0.0) -> Quality:
     """Measure how sharp a picture is inside a mask.
 
     Parameters
@@ -100,20 +109,23 @@ def assess_skin(light: FloatImage, mask: BoolImage) -> Quality:
     light : (H, W) float32
         Linear luminance.
     mask : (H, W) bool
+    coarsest : float
+        Frequency in cycles per pixel below which it is not skin that falls steeply.
 
     Returns
     -------
     Quality
     """
     frequency, spectra = _spectra(light, mask)
-    return Quality(_blur_px(frequency, spectra), _enlargement(frequency, spectra))
+    return Quality(_blur_px(frequency, spectra, coarsest), _enlargement(frequency, spectra))
 
 
 def blur_px(light: FloatImage, mask: BoolImage) -> float:
     """Total blur of a picture, from how its spectrum falls.
 
     The median over small tiles of the power spectrum, so that single edges don't rule, is fitted by ``power law ×
-    Gaussian + noise floor``; the Gaussian's width is the blur.
+    Gaussian + noise floor``; the Gaussian's width is the blur. Only what lies below the noise's first frequency is
+    fitted: a JPEG smooths its own noise, whose fall would pass for that of a sharp picture.
 
     Parameters
     ----------
@@ -141,23 +153,38 @@ def blur_px(light: FloatImage, mask: BoolImage) -> float:
     return _blur_px(*_spectra(light, mask))
 
 
-def _blur_px(frequency: FloatArray, spectra: FloatArray) -> float:
+def _blur_px(frequency: FloatArray, spectra: FloatArray, coarsest: float = 0.0) -> float:
     if not len(spectra):
         return math.nan
     power = np.maximum(np.median(spectra, axis=0), _NOTHING)
     if power.max() == _NOTHING:
         return math.nan
-    rising = frequency >= _LOWEST_FREQUENCY
-    frequency, power = frequency[rising], power[rising]
     floor = float(power[frequency > 0.35].min())
-    above = power > max(3 * floor, power[0] / _DYNAMIC_RANGE)
-    above[:_LEAST_POINTS] = True
+    rising = frequency >= _LOWEST_FREQUENCY
+    above = rising & (power > max(3 * floor, power[rising][0] / _DYNAMIC_RANGE))
+    above[np.flatnonzero(rising)[:_LEAST_POINTS]] = True
+    noisy = frequency >= _noise_from(frequency, power, coarsest)
+    if (above & noisy).any():
+        floor = float(power[noisy][0])
+        skin = frequency >= coarsest
+        above = skin & ~noisy & (power > _OVER_NOISE * floor)
+        above[np.flatnonzero(skin)[:_LEAST_OVER_NOISE]] = True
     best_misfit, best_sigma = math.inf, math.nan
     for share in _FLOOR_SHARES:
         misfit, sigma = _fit_fall(frequency[above], np.maximum(power[above] - share * floor, 0.1 * floor))
         if misfit < best_misfit:
             best_misfit, best_sigma = misfit, sigma
     return max(best_sigma, PIXEL_SIGMA)
+
+
+def _noise_from(frequency: FloatArray, power: FloatArray, coarsest: float) -> float:
+    """Frequency at which a spectrum that has fallen steeply becomes flat; inf where none does."""
+    finest = float(frequency[-1])
+    at = np.exp(np.arange(math.log(max(coarsest, float(frequency[0]))), math.log(finest), math.log(_STEP)))
+    slope = -np.diff(np.interp(np.log(at), np.log(frequency), np.log(power))) / math.log(_STEP)
+    steepest = np.maximum.accumulate(slope)
+    flat = (steepest >= _STEEP) & (slope < _FLATTER * steepest)
+    return float(at[:-1][flat][0]) if flat.any() else math.inf
 
 
 def _enlargement(frequency: FloatArray, spectra: FloatArray) -> float:

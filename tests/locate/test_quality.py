@@ -30,6 +30,16 @@ def test_blur_is_right_within_a_fifth(blur, noise):
     assert blur_px(_scene(blur, noise), EVERYWHERE) == pytest.approx(blur, rel=0.2)
 
 
+@pytest.mark.parametrize("quality", [88, 92, 95])
+@pytest.mark.parametrize("blur", [3.0, 4.0, 6.0, 8.0])
+def test_noise_that_jpeg_has_smoothed_is_not_taken_for_sharpness(blur, quality):
+    grain = np.random.default_rng(2).standard_normal((700, 700))
+    encoded = np.clip(255 * _scene(blur) ** (1 / 2.2) + grain, 0, 255).round().astype(np.uint8)
+    _, stored = cv2.imencode(".jpg", encoded, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    light = (cv2.imdecode(stored, cv2.IMREAD_GRAYSCALE) / np.float32(255)) ** np.float32(2.2)
+    assert blur_px(light, EVERYWHERE) > 0.65 * blur
+
+
 def test_an_enlarged_photo_is_soft_whatever_its_pixel_count():
     small = _scene(0.6)[:350, :350]
     large = cv2.resize(small, (700, 700), interpolation=cv2.INTER_CUBIC)
