@@ -24,15 +24,15 @@ _WIDENED_PX2, _WIDENED_BY_BLUR = 0.007, 0.008
 # by this share of σ², on phantoms of 12 persons and qualities of 88 to 95 alike; less and less above.
 _LESS_ON_SKIN, _LESS_FROM = 0.045, 95.0
 
-ScaleSource = Literal["registration", "given", "each photo"]
+ScaleSource = Literal["registration", "each photo"]
 
 
 def one_scale(pair: Pair) -> tuple[Pair, ScaleSource]:
     """Give both photos scales whose ratio is the registration's.
 
     The two irises are those of one person: what differs between them is the error of finding them. The skin itself,
-    once registered, tells the ratio several times better. Scales that the user gave for both photos are kept, and so is
-    each photo's own where no skin could be registered.
+    once registered, tells the ratio several times better, and than a scale that was stated: one for all photos of a
+    series, say. Of stated scales the level is kept; each photo's own scale is, where no skin could be registered.
 
     Parameters
     ----------
@@ -42,11 +42,9 @@ def one_scale(pair: Pair) -> tuple[Pair, ScaleSource]:
     -------
     pair : Pair
         With new scales: the ratio is the registration's, the level that of both, the surer counting more.
-    source : {"registration", "given", "each photo"}
+    source : {"registration", "each photo"}
     """
     before, after = pair.before.scene.scale, pair.after.scene.scale
-    if before.method == "given" and after.method == "given":
-        return pair, "given"
     ratio = pair.registration.scale_ratio
     if math.isnan(ratio):
         return pair, "each photo"

@@ -59,9 +59,17 @@ def test_the_surer_scale_counts_more():
     assert _scales(pair)[0] == pytest.approx(14.0, rel=0.001)
 
 
-def test_two_given_scales_stay_as_they_are():
-    pair, source = one_scale(_pair(14.0, 15.0, 1.0, ("given", "given"), (0.0, 0.0)))
-    assert (source, _scales(pair)) == ("given", (14.0, 15.0))
+def test_one_scale_stated_for_a_series_does_not_hide_that_a_photo_was_taken_from_nearer():
+    pair, source = one_scale(_pair(14.0, 14.0, 1.02, ("given", "given"), (0.0, 0.0)))
+    before, after = _scales(pair)
+    assert source == "registration"
+    assert after / before == pytest.approx(1.02)
+    assert before * after == pytest.approx(14.0**2)
+
+
+def test_without_registered_skin_each_photo_keeps_its_own_scale():
+    pair, source = one_scale(_pair(14.0, 15.0, math.nan, ("given", "given"), (0.0, 0.0)))
+    assert (source, _scales(pair)) == ("each photo", (14.0, 15.0))
 
 
 JPEG = (92.0, 92.0)
