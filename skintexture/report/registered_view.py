@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -68,6 +69,8 @@ def registered_view(pair: Pair) -> RegisteredView:
     evened = _evened(pair.registration.carry_grid(coarse, to="after"), places_of(coarse), sigma)
     places = look_up(evened, coarse, grid, border=cv2.BORDER_REPLICATE)
     scale = pair.registration.scale_ratio
+    if math.isnan(scale):  # not the same skin: nothing was registered
+        scale = pair.after.scene.scale.px_per_mm / pair.before.scene.scale.px_per_mm
     outlines = {zone.name: (zone.outline_px - low) / step for zone in pair.before.zones}
     before = _seen(photo.linear_rgb, places_of(grid), step)
     return RegisteredView(before, _seen(pair.after.scene.photo.linear_rgb, places, step * scale), outlines)
