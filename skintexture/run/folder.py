@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from skintexture.errors import InputError
+from skintexture.errors import InputError, OutputError
 from skintexture.io.finding import RUN_FACTS
 from skintexture.io.ledger import FOLDER, Ledger
 from skintexture.io.stores import Store, store_at
@@ -57,13 +57,22 @@ class RunFolder:
         Raises
         ------
         OutputError
-            It can't be written, or another run is at work in it.
+            It can't be written, holds a comparison, or another run is at work in it.
         """
         with self.store.held():
+            self._refuse_comparison()
             self.store.write(b"", f"{FOLDER}/.probe")
             self.ledger = Ledger(self.store, RECORD)
             self.ledger.sweep()
             yield
+
+    def _refuse_comparison(self) -> None:
+        """Keep off a folder whose tables would be replaced by others of their names."""
+        try:
+            self.store.read("changes.parquet")
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        raise OutputError(f"{self.out} holds a comparison", "name a folder of its own with -o")
 
     def begin(self, inputs: Inputs, facts: dict[str, Any], keys: pa.Array) -> None:
         """Note what a run was asked for.

@@ -39,6 +39,18 @@ def test_a_run_of_score_keeps_its_folder_for_itself(tmp_path):
     assert "holds a run of `skintexture score`" in " ".join(done.err.split())
 
 
+def test_a_comparison_keeps_its_folder_for_itself(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("changes.parquet", "photos.csv"):
+        (out / name).write_text("kept", encoding="utf-8")
+    (tmp_path / "photo.png").touch()
+    done = skintexture("score", tmp_path / "photo.png", "-o", out)
+    assert (done.code, (out / "photos.csv").read_text("utf-8")) == (2, "kept")
+    assert "holds a comparison" in " ".join(done.err.split())
+    assert not (out / "ledger" / "run.json").exists()
+
+
 def test_a_file_above_it_is_told_by_the_name_that_was_given(tmp_path):
     (tmp_path / "afile").touch()
     with pytest.raises(OutputError, match=r"afile.sub can't be written \(") as problem:
