@@ -200,7 +200,7 @@ def compare(
     comparison = None
     if len(sightings) == len(shots):
         with threadpool_limits(limits=1, user_api="blas"):
-            comparison = compare_photos((sightings[0], sightings[1]), chosen, scatter_between_shots(profile))
+            comparison = compare_photos((sightings[0], sightings[1]), chosen, scatter_between_shots(profile, chosen))
     compared = _tables(shots, seen, comparison, chosen)
     if folder is not None:
         compared.write(folder)

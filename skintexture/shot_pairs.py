@@ -16,7 +16,7 @@ from skintexture.io.places import Place
 from skintexture.locate.scale import KnownScale
 from skintexture.recipe import Recipe
 from skintexture.study.repeats import PAIR_COLUMNS
-from skintexture.study.verdict import NOT_COMPARABLE
+from skintexture.study.verdict import NOT_COMPARABLE, SCATTER_UNKNOWN
 from skintexture.tabulate import MEASURED, REFUSED
 
 Progress = Callable[[int, int, int], None]
@@ -137,7 +137,7 @@ def compare_pair(job: PairJob) -> PairRows:
 
 def without_incomparable(changes: pd.DataFrame) -> pd.DataFrame:
     """Blank the values of what could not be compared: no change of it is ever shown, so it has no scatter either."""
-    lost = changes["verdict"] == NOT_COMPARABLE
+    lost = (changes["verdict"] == NOT_COMPARABLE) & (changes["reason"] != SCATTER_UNKNOWN)
     return changes.assign(before=changes["before"].mask(lost, math.nan), after=changes["after"].mask(lost, math.nan))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+
+from skintexture.recipe import load_recipe
+from skintexture.study.change import compared_metrics
 
 SAMPLES = Path(str(resources.files("skintexture.sample_images")))
 
@@ -30,6 +34,20 @@ def skintexture(*arguments: object, timeout: float = 300) -> Run:
         check=False,
     )
     return Run(done.returncode, done.stdout, done.stderr)
+
+
+def coarse_profile(folder: Path) -> Path:
+    """Write a profile of repeated shots for recipe `coarse`, in which every metric scatters by 3 %."""
+    recipe = load_recipe("coarse")
+    scatter = {"scale": "log", "sd": 0.03, "cv_pct": 3.0, "df": 20, "unit": "1"}
+    of_zone = dict.fromkeys(compared_metrics(recipe), scatter)
+    profile = {
+        "format": 1, "skintexture": "0", "recipe": "coarse", "recipe_fingerprint": recipe.fingerprint(),
+        "source": "pairs", "n_subjects": 20, "n_photos": 40, "zones": dict.fromkeys(recipe.zones.names, of_zone),
+    }  # fmt: skip
+    path = folder / "profile.json"
+    path.write_text(json.dumps(profile), "utf-8")
+    return path
 
 
 @pytest.fixture(scope="session")

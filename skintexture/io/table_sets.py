@@ -91,5 +91,5 @@ def put_tables(store: Store, tables: list[TableFiles]) -> None:
 
 def frame_of(rows: pa.Table) -> pd.DataFrame:
     """Turn rows into a DataFrame whose whole numbers and texts may be missing."""
-    frame: pd.DataFrame = rows.to_pandas(types_mapper=_FRAME_TYPES.get)
+    frame: pd.DataFrame = rows.to_pandas(types_mapper=_FRAME_TYPES.get, use_threads=False)
     return frame

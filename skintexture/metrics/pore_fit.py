@@ -268,7 +268,7 @@ def _fit_chunk(windows: _Windows, starts: FloatArray) -> FloatArray:
     cost = _energy(residual)
     better = cost < look.cost
     theta = np.where(better, last, look.theta)
-    return _rows(theta, np.where(better, _energy(pit), look.square[0]), np.minimum(cost, look.cost), starts)
+    return _rows(theta, np.where(better, _energy(pit), look.square[0]), np.where(better, cost, look.cost), starts)
 
 
 def _first_guess(windows: _Windows, starts: FloatArray) -> FloatArray:

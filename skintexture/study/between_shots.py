@@ -13,8 +13,11 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib import resources
 
+import numpy as np
+
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.model import Photo
+from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
 from skintexture.study.repeatability import RepeatabilityProfile
 
 _TABLE = "between_shots.csv"
@@ -29,7 +32,8 @@ class Situation:
     Attributes
     ----------
     blur_px : float
-        σ of the blur that was added to the sharper one, in pixels of the coarser one; 0 where none was.
+        σ of the blur that was added to the sharper one, in pixels of the coarser one; 0 where none was, nan where it
+        can't be told which is sharper.
     shading : float
         Change of the slow shading, as a natural log, RMS over the zone's tiles; the mean over the face is taken off.
     turn : float
@@ -132,7 +136,9 @@ def shipped_scatter() -> Mapping[str, Scatter]:
     return {row["metric"]: Scatter(*(float(row[part]) for part in PARTS)) for row in rows}
 
 
-def scatter_between_shots(profile: RepeatabilityProfile | None) -> Callable[[str, str, Situation], float]:
+def scatter_between_shots(
+    profile: RepeatabilityProfile | None, recipe: Recipe
+) -> Callable[[str, str, Situation], float]:
     """Scatter of a change by zone, metric and situation.
 
     Parameters
@@ -140,22 +146,34 @@ def scatter_between_shots(profile: RepeatabilityProfile | None) -> Callable[[str
     profile : RepeatabilityProfile or None
         Of the user's own shots; it takes the place of the phantoms' scatter between shots taken alike. What was
         equalised comes on top of it.
+    recipe : Recipe
+        That is measured with.
 
     Returns
     -------
     callable
-        To the relative standard deviation of the change, > 0.
+        To the relative standard deviation of the change, > 0; nan where it isn't known: the phantoms' holds for the
+        grid they were measured on, and for photos of which it is known by how much one is softer.
     """
+    of_phantoms = _detail(recipe) == _detail(load_recipe(DEFAULT_RECIPE))
 
     def scatter(zone: str, metric: str, situation: Situation) -> float:
         shipped = scatter_of(metric)
         own_pct = math.nan if profile is None else profile.sd_of_change_pct(zone, metric)
         if not math.isnan(own_pct):
-            # Each zone's own scatter holds what its slant does.
+            # Each zone's own scatter holds what its slant does, and what focus does that can't be told.
             shipped = replace(shipped, reshot=own_pct / 100.0, reshot_face=own_pct / 100.0, per_slant=0.0)
+            situation = replace(situation, blur_px=float(np.nan_to_num(situation.blur_px)))
+        elif not of_phantoms:
+            return math.nan
         return shipped.sd(zone, situation)
 
     return scatter
+
+
+def _detail(recipe: Recipe) -> tuple[float, float, float]:
+    """Tell of which detail a recipe's signal is made."""
+    return recipe.grid.px_per_mm, recipe.grid.blur_mm, recipe.grid.local_mean_mm
 
 
 def scatter_of(metric: str) -> Scatter:

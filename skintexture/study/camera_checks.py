@@ -17,6 +17,10 @@ _COMPRESSED = ("*_0.25*", "glcm", "roughness", "pores", "paired_pores", *_COLOUR
 _CHROMA = "colour resolution of the file"
 # How a blur of σ pixels weakens the finest detail of skin: exp(−0.33 σ^1.53), on phantoms from 1 to 2 px within 3 %.
 _FADE, _FADE_POWER = 0.33, 1.53
+_UNKNOWN_SHARPNESS = (
+    "which photo is sharper can't be told, and the softer one seems to show smoother skin: too little of brows, lashes "
+    "and lips is resolved; show all of them, with 6 px/mm and more"
+)
 # From this quality on, JPEG keeps enough noise even on smooth skin to tell that nothing else took it.
 _KEEPS_NOISE = 92.0
 # Differences of blur below this (σ in pixels) are scatter.
@@ -28,9 +32,16 @@ def sharpness(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]
     own = pair.both(lambda look: look.scene.quality.blur_px / look.scene.scale.px_per_mm)
     scores = (photo_scores.sharpness(own[0]), photo_scores.sharpness(own[1]))
     softer = "after" if pair.blur.sigma_mm > 0 else "before"
-    yield graded(
+    reading, gap = (
         Reading("sharpness", "sharpness", "mm", own, scores),
         Gap(abs(pair.blur.sigma_mm), "mm", limits.blur_mm),
+    )
+    if math.isnan(gap.size):
+        yield Mismatch(reading, gap, "caveat", Reach(), _UNKNOWN_SHARPNESS)
+        return
+    yield graded(
+        reading,
+        gap,
         (
             f"the {softer} photo is softer; both were brought to its sharpness",
             f"the {softer} photo is too soft to compare; focus on the skin and use a fast shutter",

@@ -21,7 +21,7 @@ from skintexture.study.comparability import Hindrances
 from skintexture.study.intervals import Estimate, chance_of, estimate, few_by_chance
 from skintexture.study.paired_pores import PAIRED_METRICS
 from skintexture.study.tallies import Tally
-from skintexture.study.verdict import NO_CHANGE, NOT_COMPARABLE, WITHIN, Finding, judge
+from skintexture.study.verdict import NO_CHANGE, NOT_COMPARABLE, SCATTER_UNKNOWN, WITHIN, Finding, judge
 from skintexture.study.zone_pair import Stage, ZonePair
 
 _DEPTH, _TEXTURE = "paired_pore_contrast_luminance", "band_rms_0.5_1mm_luminance"
@@ -200,7 +200,7 @@ class Bench:
 
     def _pooled(self, metric: str, described: Metric, zones: Sequence[Change], areas: FloatArray) -> Change:
         """Give the whole face as the mean of the zones that can be compared, each by its area."""
-        usable = np.array([change.finding.verdict != NOT_COMPARABLE for change in zones])
+        usable = np.array([change.finding.verdict != NOT_COMPARABLE or _is_known(change.finding) for change in zones])
         share = np.where(usable, areas, 0.0) / max(float(areas.sum()), 1e-9)
         found = [change.found for change in zones]
         pooled = _mean_estimate([one for one, used in zip(found, usable, strict=True) if used], share[usable])
@@ -212,7 +212,7 @@ class Bench:
             return replace(
                 change, finding=Finding(NOT_COMPARABLE, max(reasons, key=reasons.count, default=NOT_MEASURED))
             )
-        if reason := _unsteady(pooled):
+        if reason := _unsteady(pooled, scatter):
             return replace(change, finding=Finding(NOT_COMPARABLE, reason))
         return self._judged([replace(change, finding=_OPEN)], described)[0]
 
@@ -222,7 +222,7 @@ class Bench:
         whole = self.situation
         situation = replace(zone.situation, blur_px=whole.blur_px, compression=whole.compression)
         scatter = self.scatter_of(zone.name, name, situation)
-        reason = self._reason(zone, metric, name) or _unsteady(found)
+        reason = self._reason(zone, metric, name) or _unsteady(found, scatter)
         finding = Finding(NOT_COMPARABLE, reason) if reason else _OPEN
         return Change(zone.name, name, found, scatter, leak, situation, finding, caveats)
 
@@ -278,10 +278,17 @@ class Bench:
         return math.exp(-2 * math.pi**2 * max(added_mm2, 0.0) / (finer_mm * coarser_mm))
 
 
-def _unsteady(found: Estimate) -> str:
-    """Why an estimate says nothing; empty if it does."""
+def _is_known(finding: Finding) -> bool:
+    """Whether only the scatter lacks for a verdict: then the values themselves are comparable."""
+    return finding.reason == SCATTER_UNKNOWN
+
+
+def _unsteady(found: Estimate, scatter: float) -> str:
+    """Why an estimate, with this scatter between shots, says nothing; empty if it does."""
     if math.isnan(found.relative):
         return NOT_MEASURED
+    if math.isnan(scatter):
+        return SCATTER_UNKNOWN
     return UNSTEADY if found.sampling_sd > _MOST_SAMPLING_SD else ""
 
 

@@ -20,6 +20,7 @@ EVERYTHING = ("*",)
 """Every metric, or every zone."""
 
 ALIKE = "alike enough"
+UNKNOWN = "can't be told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,5 +169,6 @@ def graded(reading: Reading, gap: Gap, texts: tuple[str, str], reach: Reach = Re
     Mismatch
     """
     severity = gap.severity()
-    text = {"none": ALIKE, "caveat": texts[0], "not comparable": texts[1]}[severity]
+    alike = UNKNOWN if gap.limit is not None and math.isnan(gap.size) else ALIKE
+    text = {"none": alike, "caveat": texts[0], "not comparable": texts[1]}[severity]
     return Mismatch(reading, gap, severity, reach if severity != "none" else Reach(reach.metrics, ()), text)

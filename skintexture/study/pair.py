@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ class Comparison:
     ----------
     pair : Pair
         At one scale.
-    scale_source : {"registration", "given", "each photo"}
+    scale_source : {"registration", "each photo"}
     mismatches : tuple of Mismatch
         How the photos differ, whether it matters or not.
     extra_blur_mm : tuple of float
@@ -80,7 +81,7 @@ def compare_photos(photos: tuple[Sighting, Sighting], recipe: Recipe, scatter_of
     stage = Stage.set_up(pair, recipe, extra_mm)
     measured = stage.measure_all()
     situation = Situation(
-        blur_px=max(extra_mm) * min(px_per_mm),
+        blur_px=math.nan if math.isnan(seen.blur.sigma_mm) else max(extra_mm) * min(px_per_mm),
         shading=stage.shading.sd,
         compression=compression_between(photos[0].scene.photo, photos[1].scene.photo),
     )

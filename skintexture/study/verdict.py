@@ -13,6 +13,11 @@ NOT_COMPARABLE: Verdict = "not comparable"
 NO_CHANGE: Verdict = "no change shown"
 WITHIN = "within the scatter of photographs"
 ONE_OF_MANY = "of many zones, one may change as much by chance alone"
+SCATTER_UNKNOWN = (
+    "how far such photos of unchanged skin differ isn't known; take repeated shots, and give their profile with "
+    "--repeatability"
+)
+"""Alone, it says that values are comparable, and only the verdict lacks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from command_line import SAMPLES, skintexture
+from command_line import SAMPLES, coarse_profile, skintexture
 from skintexture.caveats import CAVEATS
 from skintexture.recipe import load_recipe, shipped_recipes
 from skintexture.study.comparability import COMPARABILITY_COLUMNS
@@ -83,7 +83,8 @@ def test_compare_of_the_same_skin_shows_no_change(tmp_path):
 
 def test_compare_as_json_tells_a_program_everything(small_photos, tmp_path):
     photo = small_photos / "s02.jpg"
-    run = skintexture("compare", photo, photo, "-r", "coarse", "-o", tmp_path, "--json")
+    profile = coarse_profile(tmp_path)
+    run = skintexture("compare", photo, photo, "-r", "coarse", "-o", tmp_path, "--repeatability", profile, "--json")
     told = json.loads(run.out)
     assert told["verdicts"] == pd.read_csv(tmp_path / "changes.csv")["verdict"].value_counts().to_dict()
     # The registration isn't told that the files are the same, so a few skewnesses may move.

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from command_line import SAMPLES, skintexture
+from command_line import SAMPLES, coarse_profile, skintexture
 from skintexture import compare_set
 
 TABLES = ("pairs", "changes", "effects", "photos", "comparability", "change_map")
@@ -31,11 +31,13 @@ def study(tmp_path_factory):
     broken = folder / "s03_after.png"
     broken.write_bytes(broken.read_bytes()[:5000])
     (folder / "study.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    coarse_profile(folder)
     return folder
 
 
 def run(study, out, *options):
-    return skintexture("compare-set", study / "study.csv", "-r", "coarse", "-o", out, *options)
+    profile = ("--repeatability", study / "profile.json")
+    return skintexture("compare-set", study / "study.csv", "-r", "coarse", "-o", out, *profile, *options)
 
 
 @pytest.fixture(scope="module")

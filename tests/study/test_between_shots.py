@@ -81,6 +81,24 @@ def test_photos_stored_in_different_steps_differ_by_the_ratio_of_the_steps():
 
 
 def test_the_users_own_shots_come_first():
-    scatter = scatter_between_shots(_profile(10.0))
+    scatter = scatter_between_shots(_profile(10.0), load_recipe("standard"))
     assert scatter("nose", "roughness_sq_luminance", ALIKE) == pytest.approx(0.1 * 2**0.5, rel=0.02)
     assert scatter("nose", "roughness_sa_luminance", ALIKE) == scatter_of("roughness_sa_luminance").sd("nose", ALIKE)
+
+
+def test_on_another_grid_only_the_users_own_shots_count():
+    """The same name is another quantity there: texture of 1 to 2 mm with twice the surround and five times the blur."""
+    coarse = load_recipe("coarse")
+    assert math.isnan(scatter_between_shots(None, coarse)("nose", "band_rms_1_2mm_luminance", ALIKE))
+    scatter = scatter_between_shots(_profile(10.0), coarse)
+    assert scatter("nose", "roughness_sq_luminance", ALIKE) == pytest.approx(0.1 * 2**0.5, rel=0.02)
+    assert math.isnan(scatter("nose", "roughness_sa_luminance", ALIKE))
+    of_study = scatter_between_shots(None, load_recipe("microbotulinum"))
+    assert of_study("nose", "band_rms_1_2mm_luminance", ALIKE) > 0
+
+
+def test_photos_of_unknown_sharpness_differ_by_the_users_own_shots_alone():
+    standard, unknown = load_recipe("standard"), Situation(blur_px=math.nan)
+    assert math.isnan(scatter_between_shots(None, standard)("nose", "roughness_sq_luminance", unknown))
+    own = scatter_between_shots(_profile(10.0), standard)
+    assert own("nose", "roughness_sq_luminance", unknown) == own("nose", "roughness_sq_luminance", Situation())
