@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from skintexture.locate.limits import ComparabilityParams
 from skintexture.model import Photo
@@ -32,21 +33,16 @@ def sharpness(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]
     own = pair.both(lambda look: look.scene.quality.blur_px / look.scene.scale.px_per_mm)
     scores = (photo_scores.sharpness(own[0]), photo_scores.sharpness(own[1]))
     softer = "after" if pair.blur.sigma_mm > 0 else "before"
-    reading, gap = (
+    found = graded(
         Reading("sharpness", "sharpness", "mm", own, scores),
         Gap(abs(pair.blur.sigma_mm), "mm", limits.blur_mm),
-    )
-    if math.isnan(gap.size):
-        yield Mismatch(reading, gap, "caveat", Reach(), _UNKNOWN_SHARPNESS)
-        return
-    yield graded(
-        reading,
-        gap,
         (
             f"the {softer} photo is softer; both were brought to its sharpness",
             f"the {softer} photo is too soft to compare; focus on the skin and use a fast shutter",
         ),
     )
+    is_known = math.isfinite(found.gap.size)
+    yield found if is_known else replace(found, severity="caveat", reach=Reach(), text=_UNKNOWN_SHARPNESS)
     yield graded(
         Reading("sharpness", "processing of edges", "1", (1.0, pair.blur.gain)),
         Gap(pair.blur.residual_pct, "%", limits.blur_misfit_pct),

@@ -287,9 +287,9 @@ def _unsteady(found: Estimate, scatter: float) -> str:
     """Why an estimate, with this scatter between shots, says nothing; empty if it does."""
     if math.isnan(found.relative):
         return NOT_MEASURED
-    if math.isnan(scatter):
-        return SCATTER_UNKNOWN
-    return UNSTEADY if found.sampling_sd > _MOST_SAMPLING_SD else ""
+    if found.sampling_sd > _MOST_SAMPLING_SD:
+        return UNSTEADY
+    return SCATTER_UNKNOWN if math.isnan(scatter) else ""
 
 
 def _log_change(zone: ZonePair, name: str) -> float:

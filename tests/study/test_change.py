@@ -16,7 +16,7 @@ from skintexture.study.change import BLURRED_AWAY, FEW_WAVES, LITTLE_SHARED, UNS
 from skintexture.study.comparability import Hindrances
 from skintexture.study.pair_tables import CHANGE_COLUMNS, nothing_compared
 from skintexture.study.tallies import Tally
-from skintexture.study.verdict import ONE_OF_MANY, Finding
+from skintexture.study.verdict import ONE_OF_MANY, SCATTER_UNKNOWN, Finding
 from skintexture.study.zone_pair import ZonePair
 
 RECIPE = load_recipe("standard")
@@ -24,11 +24,11 @@ METRIC, CONTRAST, AREA = "band_rms_0.5_1mm_luminance", "paired_pore_contrast_lum
 FREE = Hindrances((), ())
 
 
-def _bench(hindrances=None, blur_px=0.0):
+def _bench(hindrances=None, blur_px=0.0, scatter=0.02):
     blur_mm = math.hypot(RECIPE.grid.blur_mm, blur_px / 14.0)
     stage = SimpleNamespace(recipe=RECIPE, blur_mm=blur_mm, lacking=lambda *_: "", colour_lacking=lambda *_: "")
     every = {(zone, name): FREE for zone in RECIPE.zones.names for name in compared_metrics(RECIPE)}
-    return Bench(stage, Situation(blur_px, 0.0), lambda *_: 0.02, every | (hindrances or {}))
+    return Bench(stage, Situation(blur_px, 0.0), lambda *_: scatter, every | (hindrances or {}))
 
 
 def _zone(name, after, *, area_mm2=100.0, shared=1.0, metrics=(METRIC,), caveats=()):
@@ -163,15 +163,26 @@ def test_long_waves_need_much_skin(area_mm2, compared):
     assert changes["nose", METRIC].finding.verdict == "no change shown"
 
 
-def test_what_varies_by_its_own_size_is_not_compared():
-    zone = _zone("nose", 8.0)
-    unsteady = tuple(
+def _unsteady_zone(name):
+    tallies = tuple(
         {METRIC: Tally({"value": value}, {"value": value * np.array([1, 1, 1, 1, 1, 9.0 ** (value / 8)])})}
         for value in (10.0, 24.0)
     )
-    changes = _changes(_all_zones(10.0, nose=replace(zone, tallies=unsteady)))
+    return replace(_zone(name, 8.0), tallies=tallies)
+
+
+def test_what_varies_by_its_own_size_is_not_compared():
+    changes = _changes(_all_zones(10.0, nose=_unsteady_zone("nose")))
     assert changes["nose", METRIC].finding.reason == UNSTEADY
     assert changes["whole_face", METRIC].found.after == pytest.approx(10.0)
+
+
+def test_where_only_the_scatter_is_unknown_steady_values_stand_without_a_verdict():
+    changes = _changes(_all_zones(8.0, nose=_unsteady_zone("nose")), scatter=math.nan)
+    assert changes["nose", METRIC].finding == Finding("not comparable", UNSTEADY)
+    for zone in ("chin", "whole_face"):
+        assert changes[zone, METRIC].finding == Finding("not comparable", SCATTER_UNKNOWN)
+        assert changes[zone, METRIC].found.after == pytest.approx(8.0)
 
 
 def test_the_whole_face_of_a_signed_metric_is_the_difference_of_its_means():

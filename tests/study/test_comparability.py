@@ -290,6 +290,7 @@ def test_what_is_not_known_is_not_held_against_the_photos():
     unknown = replace(unknown, light=fit_light(unknown.skin_light))
     # Only of sharpness it is said: what is softer looks like smoother skin.
     assert _felt(unknown) == {"sharpness": "caveat"}
+    assert "processing of edges" in {row.reading.quantity for row in judge(LookPair.of(BASE, unknown, None), LIMITS)}
 
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
