@@ -324,12 +324,10 @@ def _joined(jobs: list[_Job], pairs: pd.DataFrame, by: list[str], folder: Path) 
 
 def _read(job: _Job, name: str) -> pd.DataFrame:
     """Read a table of a pair; without a row where it didn't end."""
-    path = job.folder / f"{name}.parquet"
-    return (
-        read_parquet(path.read_bytes()).to_pandas(use_threads=False)
-        if (job.folder / _DONE).is_file()
-        else pd.DataFrame()
-    )
+    if not (job.folder / _DONE).is_file():
+        return pd.DataFrame()
+    rows: pd.DataFrame = read_parquet((job.folder / f"{name}.parquet").read_bytes()).to_pandas(use_threads=False)
+    return rows
 
 
 def _changes(job: _Job) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from skintexture.locate.correspondence import Sheet, places_of
 from skintexture.locate.grid import Grid
 from skintexture.locate.polynomial import Quadratic
 from skintexture.locate.scene import Scene
-from skintexture.locate.skin import SKIN
+from skintexture.locate.skin import SKIN, luminance
 from skintexture.model import BoolImage, Face, FloatImage, Photo
 
 _MESH_POINTS = 468  # the irises move with the gaze
@@ -33,8 +33,7 @@ _CLIPPED_REACH_PX = 3
 BARE = 0.75
 """Between the pixels of a skin map, this much of a neighbourhood must be bare skin."""
 
-# Linear luminance, and red minus blue: white light, such as shine, is no part of the second.
-_LIGHT = np.array([[0.2126, 0.7152, 0.0722]], dtype=np.float32)
+# Red minus blue: white light, such as shine, is no part of it.
 _COLOUR = np.array([[1.0, 0.0, -1.0]], dtype=np.float32)
 
 
@@ -168,16 +167,18 @@ def look(scene: Scene, places_px: FloatImage, px_per_mm: float) -> Look:
     rows -= np.float32(box[0].start)
     columns -= np.float32(box[1].start)
 
-    def seen(weights: FloatImage) -> FloatImage:
-        mixed = cv2.transform(photo.linear_rgb[box], weights)
+    def seen(mixed: cv2.typing.MatLike) -> FloatImage:
         if step_px > _SHARP_STEP_PX:
             mixed = cv2.GaussianBlur(mixed, (0, 0), _SHRINKING_BLUR_PX * step_px)
         mixed = cv2.remap(mixed, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(np.log(np.maximum(mixed, np.float32(_FLOOR))))
 
+    face = photo.linear_rgb[box]
+    light, colour = seen(luminance(face)), seen(cv2.transform(face, _COLOUR))
+
     clipped = cv2.remap(photo.clipped[box].astype(np.uint8), columns, rows, cv2.INTER_NEAREST, borderValue=1.0)
     spoilt = cv2.dilate(clipped, np.ones((2 * _CLIPPED_REACH_PX + 1,) * 2, np.uint8)) > 0
-    return Look(seen(_LIGHT), seen(_COLOUR), (bare_at(scene, places_px) > BARE) & ~spoilt)
+    return Look(light, colour, (bare_at(scene, places_px) > BARE) & ~spoilt)
 
 
 def _box_around(places_px: FloatImage, size_px: int) -> slice:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import cv2
@@ -65,12 +64,11 @@ def registered_view(pair: Pair) -> RegisteredView:
     step = float(high[1] - low[1]) / WIDTH_PX
     grid = Grid((float(low[0]), float(low[1])), step, (int((high[0] - low[0]) / step), WIDTH_PX))
     coarse = Grid(grid.origin_px, _CARRY_STEP * step, tuple(n // _CARRY_STEP + 2 for n in grid.shape))
-    sigma = _SMOOTH_MM * pair.before.scene.scale.px_per_mm / coarse.step_px
+    photo_px_per_mm = pair.before.scene.scale.px_per_mm
+    sigma = _SMOOTH_MM * photo_px_per_mm / coarse.step_px
     evened = _evened(pair.registration.carry_grid(coarse, to="after"), places_of(coarse), sigma)
     places = look_up(evened, coarse, grid, border=cv2.BORDER_REPLICATE)
-    scale = pair.registration.scale_ratio
-    if math.isnan(scale):  # not the same skin: nothing was registered
-        scale = pair.after.scene.scale.px_per_mm / pair.before.scene.scale.px_per_mm
+    scale = pair.after.scene.scale.px_per_mm / photo_px_per_mm
     outlines = {zone.name: (zone.outline_px - low) / step for zone in pair.before.zones}
     before = _seen(photo.linear_rgb, places_of(grid), step)
     return RegisteredView(before, _seen(pair.after.scene.photo.linear_rgb, places, step * scale), outlines)

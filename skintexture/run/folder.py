@@ -68,11 +68,8 @@ class RunFolder:
 
     def _refuse_comparison(self) -> None:
         """Keep off a folder whose tables would be replaced by others of their names."""
-        try:
-            self.store.read("changes.parquet")
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        raise OutputError(f"{self.out} holds a comparison", "name a folder of its own with -o")
+        if "changes.parquet" in self.store.names(""):
+            raise OutputError(f"{self.out} holds a comparison", "name a folder of its own with -o")
 
     def begin(self, inputs: Inputs, facts: dict[str, Any], keys: pa.Array) -> None:
         """Note what a run was asked for.

@@ -20,19 +20,18 @@ def smooth(shape, seed=1):
     return np.clip(0.5 + 4 * (blurred - 0.5), 0.02, 0.98).astype(np.float32)
 
 
-def side(linear, *zones):
+def side(linear, *zones, px_per_mm=4.0):
     height_px, width_px = linear.shape[:2]
     photo = SimpleNamespace(linear_rgb=linear, height_px=height_px, width_px=width_px)
-    scene = SimpleNamespace(photo=photo, scale=SimpleNamespace(px_per_mm=4.0))
+    scene = SimpleNamespace(photo=photo, scale=SimpleNamespace(px_per_mm=px_per_mm))
     return SimpleNamespace(scene=scene, zones=[SimpleNamespace(name=name, outline_px=line) for name, line in zones])
 
 
 def pair(before, after, way, ratio=1.0):
     """Two photos, and the way from the one to the other as a function of places."""
-    registration = SimpleNamespace(
-        carry_grid=lambda grid, to: way(places_of(grid)) if to == "after" else None, scale_ratio=ratio
-    )
-    return SimpleNamespace(before=side(before, ("nose", OUTLINE)), after=side(after), registration=registration)
+    registration = SimpleNamespace(carry_grid=lambda grid, to: way(places_of(grid)) if to == "after" else None)
+    sides = side(before, ("nose", OUTLINE)), side(after, px_per_mm=4.0 * ratio)
+    return SimpleNamespace(before=sides[0], after=sides[1], registration=registration)
 
 
 def difference(view, inside=40):
