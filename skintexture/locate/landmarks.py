@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import MappingProxyType, TracebackType
+from types import FrameType, MappingProxyType, TracebackType
 from typing import Any, Self
 
 import cv2
@@ -62,7 +64,7 @@ class MediapipeFaceFinder:
             output_face_blendshapes=True,
             output_facial_transformation_matrixes=True,
         )
-        with _quiet_native_code():
+        with _quiet_native_code(), _interrupts_wait():
             self._landmarker = vision.FaceLandmarker.create_from_options(options)
             self._detect(np.zeros((64, 64, 3), dtype=np.uint8))
 
@@ -123,8 +125,32 @@ class MediapipeFaceFinder:
     def _detect(self, picture: NDArray[np.uint8]) -> Any:
         import mediapipe
 
-        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
-        return self._landmarker.detect(image)
+        with _interrupts_wait():
+            image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
+            found = self._landmarker.detect(image)
+            del image
+        return found
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of a few milliseconds.
+
+    mediapipe frees its pictures and results in Python: an interrupt in between would leak them, be lost in a
+    ``__del__``, or show the user the traceback of a half-made picture.
+    """
+    heeds = signal.getsignal(signal.SIGINT)
+    if not callable(heeds) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[FrameType | None] = []
+    signal.signal(signal.SIGINT, lambda _, frame: came.append(frame))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heeds)
+        if came:
+            heeds(signal.SIGINT, came[0])
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 
 import cv2
 import numpy as np
@@ -135,6 +136,27 @@ def test_no_face_is_told(finder):
     with pytest.raises(PhotoProblem, match="no face was found") as refusal:
         finder(photo_of(np.full((300, 300, 3), 0.2)))
     assert "--patch" in refusal.value.remedy
+
+
+def test_ctrl_c_waits_for_a_picture_that_is_half_made(finder, see, monkeypatch):
+    import mediapipe
+
+    class Interrupted(mediapipe.Image):
+        def __init__(self, **given):
+            signal.raise_signal(signal.SIGINT)
+            super().__init__(**given)
+            made.append(self.width)
+
+    made = []
+    monkeypatch.setattr(mediapipe, "Image", Interrupted)
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            finder(photo_of(see()))
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, kept)
+    assert len(made) == 1
 
 
 def test_a_damaged_model_is_not_used(monkeypatch):
