@@ -7,7 +7,9 @@ import math
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
+from command_line import SAMPLES
 from skintexture.locate.quality import _enlargement, assess_skin, blur_px, noise_pct, whole_blocks
 
 EVERYWHERE = np.ones((700, 700), dtype=bool)
@@ -74,12 +76,27 @@ def test_grain_of_the_photos_own_pixels_is_no_enlargement(grain, strength):
     assert assess_skin(_portrait(1.0, grain, strength), np.ones((1400, 1400), dtype=bool)).enlargement == 1.0
 
 
-@pytest.mark.parametrize(("octaves", "enlarged"), [((-0.7, -1.36), False), ((-0.6, -1.4), True), ((-0.3, -1.3), True)])
+@pytest.mark.parametrize(
+    ("octaves", "enlarged"),
+    [((-0.7, -1.36), False), ((-0.6, -1.3), False), ((-0.6, -1.5), True), ((-0.25, -1.3), True)],
+)
 def test_a_spectrum_that_falls_all_the_way_is_that_of_narrow_pits(octaves, enlarged):
-    """Falls of log10 power over the octaves below 0.2 and 0.4 cycles per pixel; the first is that of dense pores."""
+    """Falls of log10 power over the octaves below 0.2 and 0.4 cycles per pixel.
+
+    The first is that of dense pores, the second of a photo with them made smaller.
+    """
     frequency = np.arange(2, 32) / 64
     power = 10 ** np.interp(np.log2(frequency / 0.1), [-2, 0, 1, 2, 3], np.cumsum([2, -0.5, *octaves, -1]))
     assert (_enlargement(frequency, np.tile(power, (40, 1))) > 1) == enlarged
+
+
+@pytest.mark.parametrize("smaller", [0.75, 0.85, 0.9])
+def test_a_photo_made_smaller_is_not_taken_for_an_enlarged_one(smaller):
+    with Image.open(SAMPLES / "s01_before.jpg") as image:
+        face = image.convert("L").crop((700, 1100, 2300, 3100))
+        small = face.resize((round(face.width * smaller), round(face.height * smaller)), Image.Resampling.LANCZOS)
+    light = ((np.asarray(small, np.float32) + 1) / 256) ** 2.2
+    assert assess_skin(light, np.ones(light.shape, dtype=bool)).enlargement == 1.0
 
 
 @pytest.mark.parametrize("blur", [0.6, 1.2, 2.0])
