@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from skintexture.locate.register import register
 from skintexture.recipe import Recipe
 from skintexture.study.between_shots import Situation, compression_between
 from skintexture.study.change import Bench, Change, ScatterOf, compared_metrics
 from skintexture.study.comparability import Hindrances, judge, verdict_limits
+from skintexture.study.distances import register_photos
 from skintexture.study.equalise import ScaleSource, assumed_blur_px, extra_blur_mm, one_scale
 from skintexture.study.joint import Pair
 from skintexture.study.look import look_at
@@ -68,11 +68,10 @@ def compare_photos(photos: tuple[Sighting, Sighting], recipe: Recipe, scatter_of
     -------
     Comparison
     """
-    registration = register(photos[0].scene, photos[1].scene, (photos[0].face, photos[1].face), recipe.registration)
-    pair, scale_source = one_scale(Pair(*photos, registration))
+    pair, scale_source = one_scale(register_photos(photos, recipe))
     slant = recipe.zones.max_slant_deg
     looks = [look_at(side.face, side.scene, side.zones, max_slant_deg=slant) for _, side in pair.sides()]
-    seen = LookPair.of(looks[0], looks[1], registration)
+    seen = LookPair.of(looks[0], looks[1], pair.registration)
     mismatches = judge(seen, recipe.comparability)
     px_per_mm = (pair.before.scene.scale.px_per_mm, pair.after.scene.scale.px_per_mm)
     quality = (photos[0].scene.photo.jpeg_quality, photos[1].scene.photo.jpeg_quality)

@@ -9,9 +9,9 @@ from skintexture.locate.quality import assess
 from skintexture.locate.scale import KnownScale, find_scale
 from skintexture.locate.scene import Scene
 from skintexture.locate.skin import bare_skin
-from skintexture.locate.surface import fit_surface
-from skintexture.locate.zones import outline_zones
-from skintexture.model import Face, Photo, Zone
+from skintexture.locate.surface import Surface, fit_surface
+from skintexture.locate.zones import ZoneParams, outline_zones
+from skintexture.model import Face, Photo, Scale, Zone
 from skintexture.recipe import Recipe
 
 
@@ -41,6 +41,13 @@ class Sighting:
         )
         return replace(self, scene=replace(self.scene, scale=scale), zones=zones)
 
+    def seen_from(self, distance_mm: float, params: ZoneParams) -> Sighting:
+        """Return the same face with the camera at another distance: depth, slant and zones are fitted anew."""
+        scale = replace(self.scene.scale, distance_mm=distance_mm)
+        surface = _surface(self.scene.photo, self.face, scale)
+        scene = replace(self.scene, scale=scale, surface=surface)
+        return replace(self, scene=scene, zones=outline_zones(self.face, scene, params))
+
 
 def sight(photo: Photo, recipe: Recipe, find_face: FaceFinder, known: KnownScale) -> Sighting:
     """Find face, scale, skin and zones of a photo.
@@ -66,9 +73,13 @@ def sight(photo: Photo, recipe: Recipe, find_face: FaceFinder, known: KnownScale
     face = find_face(photo)
     scale = find_scale(photo, face, recipe.scale, known)
     quality = assess(photo, face)
-    surface = fit_surface(face, (photo.height_px, photo.width_px), (scale.px_per_mm, scale.distance_mm))
+    surface = _surface(photo, face, scale)
     skin = bare_skin(photo, face, scale.px_per_mm, recipe.skin)
     scene = Scene(photo, scale, surface, skin, quality)
     zones = outline_zones(face, scene, recipe.zones)
     caveats = scale.caveats + (("several_faces",) if face.faces_found > 1 else ())
     return Sighting(face, scene, zones, caveats)
+
+
+def _surface(photo: Photo, face: Face, scale: Scale) -> Surface:
+    return fit_surface(face, (photo.height_px, photo.width_px), (scale.px_per_mm, scale.distance_mm))
