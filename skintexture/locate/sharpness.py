@@ -11,31 +11,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from skintexture.locate.reference import Reference, bring_together, side_px
-from skintexture.model import BoolImage, FloatArray, FloatImage
+from skintexture.locate.reference import Reference, bring_together
+from skintexture.locate.spectra import FREQUENCIES, IntArray, Spectra, see_spectra, strongest
+from skintexture.model import BoolImage, FloatArray
 
-IntArray = NDArray[np.int64]
-
-# Waves (cycles per mm) that are looked at: coarser ones belong to shape and pose.
-_LOWEST, _STEP, _HIGHEST = 0.6, 0.25, 8.0
-_EDGES = np.arange(_LOWEST, _HIGHEST + _STEP, _STEP)
-_FREQUENCIES = (_EDGES[1:] + _EDGES[:-1]) / 2
-"""Middles of the rings in which the spectra are averaged, in cycles per mm."""
-
-# A ring counts where the structure stands this much above the noise on both sides, in power.
-_ABOVE_NOISE = 4.0
-# Half of the windows are looked at, those with the strongest waves longer than 0.28 mm: the others show much skin, and
-# when its lines fade they pass for softer.
-_STRONGEST, _STRONG_BELOW = 0.5, 3.6
-_LEAST_POWER = 1e-12
-# Next to the sampling limit the pixels themselves write the spectrum. What is left beyond it, in the corners of the
-# window's spectrum, is noise: the camera's and that of compression, which is strongest just beside hair and edges.
-_OF_NYQUIST = 0.8
-_NOISE_FROM_NYQUIST = 1.05
 _LEAST_WINDOWS = 6
 _LEAST_RINGS = 4
 # A ring counts where so many of the windows stand above the noise: beyond, those that do are the lucky ones.
@@ -46,21 +27,8 @@ _MOST_LOST = 2.0
 _ROUNDS = 6
 # What is expected of the contrast of hair and edges from shot to shot, and of a ring's ratio of power (natural logs).
 _GAIN_SD, _RING_SD = 0.09, 0.1
-# Median of white noise, whose power is that of an exponential distribution, by its mean.
-_MEDIAN_OF_NOISE = math.log(2.0)
 # Less than this needs no second fit, and a Gaussian as narrow falls between the pixels.
 _LEAST_SIGMA_PX = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class _Spectra:
-    """Power and noise of relative luminance of each window at each of `_FREQUENCIES`, (W, F).
-
-    The noise's share is taken off the power, which is nan beyond what the photo resolves, and for lacking windows.
-    """
-
-    power: FloatArray
-    noise: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,51 +59,6 @@ UNKNOWN_BLUR = BlurDifference(math.nan, math.nan, math.nan, 0)
 """Where too little of the reference can be seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rings:
-    """Taper of a window, ring of each of its frequencies, how many each ring holds, and where there is only noise."""
-
-    taper: FloatArray
-    index: IntArray
-    counts: FloatArray
-    corners: BoolImage
-
-
-def _rings(side: int, px_per_mm: float) -> _Rings:
-    taper = np.outer(np.hanning(side), np.hanning(side))
-    radius = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
-    index = np.digitize(px_per_mm * radius, _EDGES).ravel()
-    counts = np.bincount(index, minlength=len(_EDGES) + 1)[1 : len(_EDGES)].astype(np.float64)
-    return _Rings(taper / np.sqrt(np.sum(taper**2)), index, counts, radius > 0.5 * _NOISE_FROM_NYQUIST)
-
-
-def _spectra(reference: Reference, blur_mm: float = 0.0) -> _Spectra:
-    """Take the spectra of the windows, blurred by so much more."""
-    px_per_mm = reference.px_per_mm
-    rings = _rings(side_px(px_per_mm), px_per_mm)
-    rows = [_spectrum(_blurred(window, blur_mm * px_per_mm), rings) / px_per_mm**2 for window in reference.windows]
-    power, noise = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
-    power[:, (rings.counts == 0) | (0.5 * _OF_NYQUIST * px_per_mm < _FREQUENCIES)] = np.nan
-    return _Spectra(power, noise)
-
-
-def _blurred(window: FloatImage, sigma_px: float) -> FloatImage:
-    if not window.size or sigma_px == 0.0:
-        return window
-    return np.asarray(cv2.GaussianBlur(window, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT_101))
-
-
-def _spectrum(light: FloatImage, rings: _Rings) -> FloatArray:
-    """Power of relative luminance without its noise, and the noise, by ring: (2, F)."""
-    mean = float(np.sum(light * rings.taper**2)) if light.size else 0.0
-    if mean <= 0:
-        return np.full((2, len(_FREQUENCIES)), np.nan)
-    squared = np.abs(np.fft.rfft2((light / mean - 1.0) * rings.taper)) ** 2
-    sums = np.bincount(rings.index, squared.ravel(), minlength=len(_EDGES) + 1)[1 : len(_EDGES)]
-    floor = float(np.median(squared[rings.corners])) / _MEDIAN_OF_NOISE
-    return np.stack([sums / np.maximum(rings.counts, 1) - floor, np.full(len(sums), floor)])
-
-
 def blur_between(before: Reference, after: Reference) -> BlurDifference:
     """Fit the blur that one photo has more than the other.
 
@@ -153,14 +76,14 @@ def blur_between(before: Reference, after: Reference) -> BlurDifference:
     """
     before, after = bring_together(before, after)
     written_back = (before.written_back, after.written_back)
-    spectra = [_spectra(before), _spectra(after)]
+    spectra = [see_spectra(before), see_spectra(after)]
     first = _fit_fall(_ratio_of_power(*spectra), written_back)
     if first is None:
         return UNKNOWN_BLUR
     blur_mm, rest = math.sqrt(abs(first.squared_mm)), first
     if blur_mm * min(before.px_per_mm, after.px_per_mm) > _LEAST_SIGMA_PX:
         sharper = 0 if first.squared_mm > 0 else 1
-        spectra[sharper] = _spectra((before, after)[sharper], blur_mm)
+        spectra[sharper] = see_spectra((before, after)[sharper], blur_mm)
         rest = _fit_fall(_ratio_of_power(*spectra), written_back, first) or first
     return BlurDifference(
         sigma_mm=math.copysign(math.sqrt(abs(rest.squared_mm)), rest.squared_mm),
@@ -179,35 +102,15 @@ class _Ratio:
     windows: IntArray
 
 
-def _ratio_of_power(before: _Spectra, after: _Spectra) -> _Ratio:
+def _ratio_of_power(before: Spectra, after: Spectra) -> _Ratio:
     with np.errstate(invalid="ignore"):
-        seen = _stands_out(before) & _stands_out(after) & _strongest(before, after)[:, None]
+        seen = before.stands_out & after.stands_out & strongest(before, after)[:, None]
     needed = max(_LEAST_WINDOWS, _STANDING * float(seen.any(axis=1).sum()))
     rings = _first_run(seen.sum(axis=0) >= needed)
     ratio = np.full(seen.shape, np.nan)
     ratio[seen] = np.log(after.power[seen] / before.power[seen])
     height = np.nanmedian(ratio[:, rings], axis=0) if len(rings) else np.zeros(0)
-    return _Ratio(_FREQUENCIES[rings], height, seen[:, rings].sum(axis=0))
-
-
-def _stands_out(spectra: _Spectra) -> BoolImage:
-    """In which rings of each window there is more than noise."""
-    return np.asarray(spectra.power > _ABOVE_NOISE * spectra.noise)
-
-
-def _strongest(before: _Spectra, after: _Spectra) -> BoolImage:
-    """Which windows show the strongest structure, each judged by the photo that shows less of it: (W,).
-
-    Windows that the frame cuts off, and rings that the photos don't resolve, have no say.
-    """
-    power = np.minimum(before.power, after.power)[:, _FREQUENCIES < _STRONG_BELOW]
-    seen = np.isfinite(power)
-    there, resolved = seen.any(axis=1), seen.any(axis=0)
-    strongest = np.zeros(len(power), bool)
-    if there.any():
-        strength = np.median(np.log(np.fmax(power[there][:, resolved], _LEAST_POWER)), axis=1)
-        strongest[there] = strength >= np.quantile(strength, 1.0 - _STRONGEST)
-    return strongest
+    return _Ratio(FREQUENCIES[rings], height, seen[:, rings].sum(axis=0))
 
 
 @dataclass(frozen=True, slots=True)

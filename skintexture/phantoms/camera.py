@@ -13,6 +13,7 @@ from skintexture.model import FloatArray, FloatImage
 from skintexture.phantoms.phone import process
 
 _FULL_FRAME_DIAGONAL_MM = math.hypot(36.0, 24.0)
+_MIDDLE_GREY = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,8 @@ class CameraSpec:
         sideways, 90 upward.
     white_balance : (float, float, float)
         Gains on the sensor's linear red, green and blue; equal ones are neutral.
+    contrast : float
+        Exponent of the tone curve that light is developed with, about a middle grey; 1 is true to the light.
     noise_reduction : float
         Of a phone, see `skintexture.phantoms.phone`: 0 is none, 1 is usual, 2 smears.
     sharpening : float
@@ -69,6 +72,7 @@ class CameraSpec:
     motion_px: float = 0.0
     motion_deg: float = 0.0
     white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    contrast: float = 1.0
     noise_reduction: float = 0.0
     sharpening: float = 0.0
     window: tuple[int, int, int, int] | None = None
@@ -156,7 +160,7 @@ def develop(linear_rgb: FloatImage, camera: CameraSpec, rng: np.random.Generator
         strip = np.clip(image[top : top + 256], 0.0, 1.5)
         noise = rng.standard_normal(strip.shape, dtype=np.float32)
         noise *= np.sqrt(strip / np.float32(camera.noise_electrons) + np.float32(camera.read_noise**2))
-        encoded = _srgb((strip + noise) * balance)
+        encoded = _srgb(_toned((strip + noise) * balance, camera.contrast))
         picture[top : top + 256] = encoded if processed else _bytes(encoded)
     if not processed:
         return picture
@@ -166,9 +170,8 @@ def develop(linear_rgb: FloatImage, camera: CameraSpec, rng: np.random.Generator
 
 def _tolerance(camera: CameraSpec) -> float:
     """σ of the noise of a middle grey, in shares of the encoded range."""
-    light = 0.2
-    slope = float(1.055 / 2.4 * light ** (1 / 2.4 - 1))
-    return slope * math.sqrt(light / camera.noise_electrons + camera.read_noise**2)
+    slope = float(1.055 / 2.4 * _MIDDLE_GREY ** (1 / 2.4 - 1))
+    return slope * math.sqrt(_MIDDLE_GREY / camera.noise_electrons + camera.read_noise**2)
 
 
 def _moved(image: FloatImage, camera: CameraSpec) -> FloatImage:
@@ -184,6 +187,14 @@ def _moved(image: FloatImage, camera: CameraSpec) -> FloatImage:
             np.add.at(kernel, at, (1 - np.abs(rows - at[0])) * (1 - np.abs(columns - at[1])))
     kernel = (kernel / kernel.sum()).astype(np.float32)
     return np.asarray(cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.float32)
+
+
+def _toned(linear: FloatImage, contrast: float) -> FloatImage:
+    """Develop with a tone curve that leaves a middle grey as it is."""
+    if contrast == 1.0:
+        return linear
+    relative = np.maximum(linear, np.float32(0.0)) / np.float32(_MIDDLE_GREY)
+    return np.asarray(np.float32(_MIDDLE_GREY) * relative ** np.float32(contrast), np.float32)
 
 
 def _srgb(linear: FloatImage) -> FloatImage:

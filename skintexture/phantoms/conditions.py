@@ -105,6 +105,7 @@ CONDITIONS = MappingProxyType(
         "warmth": Condition("camera", -0.5, 0.5, "white balance: red up and blue down by this share", _warmth),
         "blur_px": Condition("camera", 0.3, 20, "σ of lens and focus; 0.6"),
         "motion_px": Condition("camera", 0, 100, "sideways motion blur"),
+        "contrast": Condition("camera", 0.5, 2, "exponent of the tone curve; 1"),
         "noise": Condition("camera", 0, 1000, "noise power, relative to a good camera at base ISO; 1", _noise),
         "noise_reduction": Condition("camera", 0, 10, "as phones do it; 1 is usual"),
         "sharpening": Condition("camera", 0, 5, "as phones do it; 1 is usual"),

@@ -53,6 +53,39 @@ def sharpness(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]
     )
 
 
+def processing(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]:
+    """Judge what changes brows, lids and lips, and skin with them, but is neither focus nor light."""
+    edges = pair.edges
+    yield graded(
+        Reading("sharpness", "camera shake", "°", (math.nan, edges.shake_deg)),
+        Gap(edges.shake_mm, "mm", limits.shake_mm),
+        (
+            "one photo is a little softer in one direction, as by motion",
+            "one photo is blurred in one direction, by a moving camera or face: use a fast shutter, a tripod or flash",
+        ),
+    )
+    sharpened = "after" if edges.sharpening > 0 else "before"
+    yield graded(
+        Reading("sharpness", "sharpening", "1", (0.0, edges.sharpening)),
+        Gap(abs(edges.sharpening), "1", limits.sharpening),
+        (
+            f"the {sharpened} photo may have been sharpened a little more",
+            f"the {sharpened} photo was sharpened more (phone, camera or editor): pores and lines look deeper in it, "
+            "which can't be undone; switch sharpening off, or photograph in raw",
+        ),
+    )
+    stronger = "after" if edges.contrast_pct > 0 else "before"
+    yield graded(
+        Reading("dynamic_range", "contrast of the picture", "%", (0.0, edges.contrast_pct)),
+        Gap(abs(edges.contrast_pct), "%", limits.contrast_pct),
+        (
+            f"the {stronger} photo may have been developed with a little more contrast",
+            f"the {stronger} photo was developed with more contrast (picture style, HDR, clarity or editing): all skin "
+            "looks rougher in it; use one camera, one style and no automatic enhancement, or photograph in raw",
+        ),
+    )
+
+
 def noise(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]:
     """Judge the camera's noise."""
     # Per mm of skin: noise in smaller pixels averages out more.

@@ -26,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     light_checks.shine,
     light_checks.colour,
     camera_checks.sharpness,
+    camera_checks.processing,
     camera_checks.noise,
     camera_checks.noise_reduction,
     camera_checks.compression,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from skintexture.locate.edges import EdgeChange, edges_between
 from skintexture.locate.lighting import LightChange, light_between
 from skintexture.locate.limits import ComparabilityParams, Limit
 from skintexture.locate.register import Registration
@@ -128,6 +129,8 @@ class LookPair:
     registration : Registration or None
         None where they were not registered.
     blur : BlurDifference
+    edges : EdgeChange
+        What focus doesn't explain.
     light : LightChange or None
         None where they show too little skin in common.
     """
@@ -136,13 +139,15 @@ class LookPair:
     after: Look
     registration: Registration | None
     blur: BlurDifference
+    edges: EdgeChange
     light: LightChange | None
 
     @classmethod
     def of(cls, before: Look, after: Look, registration: Registration | None) -> LookPair:
-        """Measure sharpness and light of one against the other."""
+        """Measure sharpness, processing and light of one against the other."""
         blur = blur_between(before.reference, after.reference)
-        return cls(before, after, registration, blur, light_between(before.skin_light, after.skin_light))
+        edges = edges_between(before.reference, after.reference, blur)
+        return cls(before, after, registration, blur, edges, light_between(before.skin_light, after.skin_light))
 
     def both(self, of: Callable[[Look], float]) -> tuple[float, float]:
         """Return one quantity of the before and of the after photo."""

@@ -99,6 +99,15 @@ def test_white_balance_scales_the_channels():
     assert linear.mean(axis=(0, 1)) == pytest.approx([0.24, 0.2, 0.16], rel=0.02)
 
 
+def test_a_tone_curve_changes_contrast_about_a_middle_grey():
+    steps = np.repeat(np.float32([0.1, 0.2, 0.4])[None, :, None], 3, axis=2) * np.ones((60, 1, 1), np.float32)
+    wide = np.repeat(steps, 40, axis=1)
+    camera = CameraSpec(noise_electrons=1e12, read_noise=0.0, contrast=0.8)
+    linear = ((develop(wide, camera, np.random.default_rng(0)) / 255.0 + 0.055) / 1.055) ** 2.4
+    expected = [0.2 * 0.5**0.8, 0.2, 0.2 * 2**0.8]
+    assert linear[:, [20, 60, 100]].mean(axis=(0, 2)) == pytest.approx(expected, rel=0.02)
+
+
 def test_noise_reduction_takes_noise_and_weak_texture_and_keeps_edges():
     noise = 0.004
     rng = np.random.default_rng(1)

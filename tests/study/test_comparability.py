@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -55,7 +56,7 @@ def _reference(sigma_mm=0.0) -> Reference:
     windows = []
     for _ in reference_points():
         texture = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((side, side))) * frequency**-1.25 * amplitude)
-        windows.append((0.3 + 0.02 * texture).astype(np.float32))
+        windows.append((0.3 * np.exp(0.06 * texture / texture.std())).astype(np.float32))
     return Reference(tuple(windows), PX_PER_MM)
 
 
@@ -118,6 +119,23 @@ def _felt(after: Look, registration=None) -> dict[str, str]:
     }
 
 
+def _processed(change) -> Look:
+    """A photo whose brows, lids and lips were changed."""
+    return replace(BASE, reference=replace(BASE.reference, windows=tuple(map(change, BASE.reference.windows))))
+
+
+def _toned(exponent: float) -> Look:
+    return _processed(lambda window: window**exponent)
+
+
+def _shaken(window: np.ndarray) -> np.ndarray:
+    return cv2.blur(window, (6, 1))
+
+
+def _sharpened(window: np.ndarray) -> np.ndarray:
+    return 2.0 * window - cv2.GaussianBlur(window, (0, 0), 1.2)
+
+
 SAME = Sameness(0.95, 0.01, same=True)
 
 
@@ -144,6 +162,9 @@ SEVERE = {
     "make-up": _lit(_skin_light(uneven=0.6)),
     "shine of the skin": _lit(_skin_light(white=0.02)),
     "sharpness": replace(BASE, reference=_reference(0.3)),
+    "camera shake": _processed(_shaken),
+    "sharpening": _processed(_sharpened),
+    "contrast of the picture": _toned(0.9),
     "noise reduction": _noise(detail_pct=0.25, contrast_pct=0.6),
     "JPEG compression": _photo(jpeg_quality=55.0),
     "JPEG blocks": _noise(blockiness=4.5),
@@ -172,6 +193,7 @@ def test_it_does_not_matter_which_photo_comes_first(name):
         ("smile", _expression(mouthSmile=0.1)),
         ("turn of the head (yaw)", replace(BASE, face=replace(BASE.face, yaw_deg=9.0))),
         ("sharpness", replace(BASE, reference=_reference(0.1))),
+        ("contrast of the picture", _toned(1.04)),
         ("exposure", _lit(_skin_light(exposure=0.6))),
         ("camera noise", _noise(contrast_pct=3.0)),
         ("number of faces", replace(BASE, face=replace(BASE.face, faces_found=2))),

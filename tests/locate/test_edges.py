@@ -1,0 +1,79 @@
+"""Shake, sharpening and contrast between two photos, read at brows, lids and lips."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from hair_like import HEAD, PX_PER_MM, SCALE, hair_like, reference_of
+from known_head import photo_of, see_head
+from skintexture.locate.edges import edges_between
+from skintexture.locate.reference import Reference, see_reference
+from skintexture.locate.sharpness import blur_between
+from skintexture.model import Scale
+
+SHARP = reference_of(hair_like())
+
+
+def _edges(after: Reference, before: Reference = SHARP):
+    return edges_between(before, after, blur_between(before, after))
+
+
+def _moved(reach_px: int, turn_deg: float) -> np.ndarray:
+    """Average over a straight way through the picture, from x to y."""
+    way = np.zeros((reach_px, reach_px), np.float32)
+    way[reach_px // 2] = 1.0 / reach_px
+    middle = (reach_px - 1) / 2
+    turned = cv2.warpAffine(way, cv2.getRotationMatrix2D((middle, middle), -turn_deg, 1.0), way.shape[::-1])
+    return cv2.filter2D(hair_like(), -1, turned / turned.sum(), borderType=cv2.BORDER_REFLECT_101)
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 45.0, 90.0])
+@pytest.mark.parametrize("reach_px", [5, 7])
+def test_motion_is_found_with_its_direction(reach_px, turn_deg):
+    found = _edges(reference_of(_moved(reach_px, turn_deg), seed=1))
+    stretch = math.sqrt((reach_px**2 - 1) / 12) * (1.1 if turn_deg == 45.0 else 1.0)
+    assert found.shake_mm * PX_PER_MM == pytest.approx(stretch, rel=0.3)
+    assert abs((found.shake_deg - turn_deg + 90) % 180 - 90) < 10
+    assert found.shake_mm > 0.05
+
+
+@pytest.mark.parametrize("sigma_px", [0.0, 0.8, 1.5, 2.0])
+def test_focus_is_none_of_the_three(sigma_px):
+    light = cv2.GaussianBlur(hair_like(), (0, 0), sigma_px) if sigma_px else hair_like()
+    found = _edges(reference_of(light, seed=1))
+    assert found.shake_mm * PX_PER_MM < 0.4
+    assert abs(found.sharpening) < 0.15
+    assert abs(found.contrast_pct) < 1.5
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6])
+def test_sharpening_is_found_on_the_photo_that_has_it(share):
+    """At 8 px/mm some of it passes for focus, since its plateau lies beyond the waves that are resolved."""
+    light = hair_like()
+    sharpened = reference_of(light + share * (light - cv2.GaussianBlur(light, (0, 0), 1.2)), seed=1)
+    found, swapped = _edges(sharpened).sharpening, _edges(SHARP, before=sharpened).sharpening
+    assert 0.5 * share < found < 1.1 * share
+    assert swapped == pytest.approx(-found, abs=0.05)
+
+
+@pytest.mark.parametrize("exponent", [0.9, 1.1])
+def test_a_tone_curve_is_found_whatever_the_exposure_and_focus(exponent):
+    for exposure, sigma_px in ((1.0, 0.0), (0.7, 0.0), (1.2, 1.5)):
+        light = exposure * hair_like() ** exponent
+        light = cv2.GaussianBlur(light, (0, 0), sigma_px) if sigma_px else light
+        found = _edges(reference_of(light, seed=1))
+        assert found.contrast_pct == pytest.approx(100 * math.log(exponent), abs=2.0)
+
+
+def test_without_the_reference_nothing_is_known():
+    small = see_head(1.2)
+    photo = photo_of(np.full((*small.shape, 3), 0.3, np.float32))
+    flat = see_reference(photo, small.face, Scale(1.2, "given", 0.0, 800.0, "exif"))
+    found = _edges(flat, before=flat)
+    assert all(map(math.isnan, (found.shake_mm, found.shake_deg, found.sharpening, found.contrast_pct)))
+    outside = see_reference(photo_of(np.full((40, 40, 3), 0.3, np.float32)), HEAD.face, SCALE)
+    assert math.isnan(_edges(outside, before=outside).contrast_pct)
