@@ -10,15 +10,18 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from skintexture.assets import FACE_MODEL_SHA256
 from skintexture.batch import Refused
+from skintexture.errors import InputError
 from skintexture.io.facts import FileFacts
 from skintexture.io.tables import write_json, write_table
 from skintexture.libraries import DECIDING_LIBRARIES
 from skintexture.measure import PhotoResult
-from skintexture.model import Photo
+from skintexture.metrics.pore_outlines import Dips, paint_outlines
+from skintexture.model import BoolImage, Photo
 from skintexture.recipe import Recipe
 
 MEASURED, REFUSED = "measured", "refused"
@@ -164,6 +167,38 @@ class Scores:
     def refused(self) -> pd.DataFrame:
         """Rows of the photos that could not be measured."""
         return self.photos[self.photos["status"] == REFUSED]
+
+    def pore_mask(self, photo: str) -> BoolImage:
+        """Paint what a person would probably outline as pores on a photo.
+
+        Parameters
+        ----------
+        photo : str
+            As in the tables.
+
+        Returns
+        -------
+        (H, W) bool
+            Of the photo shown upright.
+
+        Raises
+        ------
+        InputError
+            There is no such photo, or it was refused.
+        """
+        size = self.photos.loc[(self.photos["photo"] == photo) & (self.photos["status"] == MEASURED)]
+        if size.empty:
+            raise InputError(f"no photo `{photo}` was measured", "give a name as in the table of photos")
+        zones = self.zones[self.zones["photo"] == photo].set_index("zone")["px_per_mm"]
+        pores = self.pores[self.pores["photo"] == photo]
+        columns = ("diameter_mm", "elongation", "angle_deg", "probability")
+        dips = Dips(
+            pores[["y_px", "x_px"]].to_numpy(np.float64),
+            pores["zone"].map(zones).to_numpy(np.float64),
+            *(pores[column].to_numpy(np.float64) for column in columns),
+        )
+        shape = (int(size["height_px"].iloc[0]), int(size["width_px"].iloc[0]))
+        return paint_outlines(dips, shape, self.recipe.grid.blur_mm)
 
     def write(self, out: Path) -> None:
         """Write every table as CSV and Parquet, and the provenance.

@@ -22,7 +22,7 @@ def test_comparing_starts_without_what_it_does_not_need(unneeded):
 def test_every_command_can_be_imported():
     commands = typer.main.get_command(app).commands
     assert {name: command.name for name, command in commands.items()} == {name: name for name in commands}
-    assert len(commands) == 13
+    assert len(commands) == 14
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"]])

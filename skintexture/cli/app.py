@@ -28,6 +28,10 @@ _COMMANDS = MappingProxyType(
             "merge:merge",
             "Join the results of several runs: shards of one set, or sets that were measured apart.",
         ),
+        "pore-masks": (
+            "pore_masks:pore_masks",
+            "Paint the pores of each photo as a mask: what a person would probably outline.",
+        ),
         "compare": (
             "compare:compare",
             "Say what changed on the skin between two photos of a face, and how sure that is.",
