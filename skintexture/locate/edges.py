@@ -46,11 +46,13 @@ class EdgeChange:
     Attributes
     ----------
     shake_mm : float
-        Root of the difference between σ² along the direction in which one photo is softer, and σ² across it.
+        Root of the difference between σ² along the direction in which one photo is softer, and σ² across it, as far as
+        it exceeds its own error.
     shake_deg : float
         That direction, from x to y.
     sharpening : float
-        Share of the finest detail that was added to the after photo, or (negative) to the before photo.
+        Share of the finest detail that was added to the after photo, or (negative) to the before photo, as far as it
+        exceeds its own error: blur leaves little of what would tell it.
     contrast_pct : float
         Change of the range of log luminance from lashes and pupils to skin, in % (natural logarithm × 100).
     """
@@ -89,18 +91,21 @@ def edges_between(before: Reference, after: Reference, blur: BlurDifference) -> 
     if seen.any(axis=1).sum() < _LEAST_RINGS:
         return EdgeChange(math.nan, math.nan, math.nan, contrast_pct)
     basis = _basis(_SHARPENED_PX / px_per_mm)
-    kept, along, aslant = _fit_blur(ratio, seen, basis, max(added_mm))
+    kept, blurred_so = _fit_blur(ratio, seen, basis, max(added_mm))
+    along, aslant = blurred_so.values[2:].tolist()
+    error_mm2 = 2.0 * blurred_so.errors[2:].max() + _OF_BLUR * sigma_mm**2
+    rise = _solved(ratio, kept, basis)
     return EdgeChange(
-        shake_mm=math.sqrt(max(2.0 * math.hypot(along, aslant) - _OF_BLUR * sigma_mm**2, 0.0)),
+        shake_mm=math.sqrt(max(2.0 * math.hypot(along, aslant) - error_mm2, 0.0)),
         shake_deg=math.degrees(math.atan2(aslant, along)) / 2 % 180.0,
-        sharpening=_share(_solved(ratio, kept, basis)[-1]),
+        sharpening=_share(float(rise.values[-1]), float(rise.errors[-1])),
         contrast_pct=contrast_pct,
     )
 
 
-def _share(log_rise: float) -> float:
+def _share(log_rise: float, error: float) -> float:
     """Share of the finest detail that was added, of the photo that has more of it."""
-    return math.copysign(math.expm1(abs(log_rise)), log_rise)
+    return math.copysign(math.expm1(max(abs(log_rise) - error, 0.0)), log_rise)
 
 
 def _sector_ratio(pair: tuple[Reference, Reference], added_mm: tuple[float, float]) -> FloatArray:
@@ -132,25 +137,34 @@ def _basis(sharpened_mm: float) -> FloatArray:
     return np.stack([np.ones_like(rise), -rise, -rise * np.cos(twice), -rise * np.sin(twice), sharpened], axis=-1)
 
 
-def _fit_blur(ratio: FloatArray, seen: BoolImage, basis: FloatArray, added_mm: float) -> tuple[BoolImage, float, float]:
-    """Fit a blur that may differ with direction; where it leaves enough to see, and its two parts that differ."""
-    kept, found = seen, np.zeros(4)
+@dataclass(frozen=True, slots=True)
+class _Solution:
+    """Coefficients of the basis, and their standard errors."""
+
+    values: FloatArray
+    errors: FloatArray
+
+
+def _fit_blur(ratio: FloatArray, seen: BoolImage, basis: FloatArray, added_mm: float) -> tuple[BoolImage, _Solution]:
+    """Fit a blur that may differ with direction, where it and what was added before leave enough to see."""
+    kept, found = seen, _solved(ratio, seen, basis[..., :4])
     first = np.cumsum(seen, axis=0) <= _LEAST_RINGS
     for _ in range(_ROUNDS):
-        found = _solved(ratio, kept, basis[..., :4])
-        lost = np.abs(basis[..., 1:4] @ found[1:]) - basis[..., 1] * added_mm**2
+        lost = np.abs(basis[..., 1:4] @ found.values[1:]) - basis[..., 1] * added_mm**2
         kept = seen & ((lost < _MOST_LOST) | first)
-    return kept, float(found[2]), float(found[3])
+        found = _solved(ratio, kept, basis[..., :4])
+    return kept, found
 
 
-def _solved(ratio: FloatArray, seen: BoolImage, basis: FloatArray) -> FloatArray:
+def _solved(ratio: FloatArray, seen: BoolImage, basis: FloatArray) -> _Solution:
     """Least squares, with what is expected of gain and sharpening as further rows."""
     expected = np.zeros((2, basis.shape[-1]))
     expected[0, 0] = _RATIO_SD / (2 * _GAIN_SD)
     if basis.shape[-1] > 4:
         expected[1, 4] = _RATIO_SD / _SHARPENING_SD
     rows, heights = np.vstack([basis[seen], expected]), np.append(ratio[seen], np.zeros(2))
-    return np.asarray(np.linalg.lstsq(rows, heights, rcond=None)[0])
+    known = np.linalg.pinv(rows)
+    return _Solution(known @ heights, _RATIO_SD * np.linalg.norm(known, axis=1))
 
 
 def _contrast_pct(pair: tuple[Reference, Reference], added_mm: tuple[float, float]) -> float:
