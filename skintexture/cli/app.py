@@ -8,7 +8,6 @@ import io
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from importlib import metadata
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -16,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from skintexture.cli.terminal import EXIT_BUG, EXIT_USAGE, err, out, plain
+from skintexture.cli.terminal import EXIT_BUG, EXIT_USAGE, err, out, plain, without_collecting
 from skintexture.errors import SkintextureError
 from skintexture.libraries import DECIDING_LIBRARIES
 
@@ -70,22 +69,12 @@ _COMMANDS = MappingProxyType(
 """Module and function, or group of commands, of each, and its first sentence: the list of commands imports none."""
 
 
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Keep the garbage collector still while importing: what is imported stays, and looking for waste takes time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 class _OnDemand(Mapping[str, Any]):
     """Imports a command when it is asked for: nobody waits for the libraries of another."""
 
     def __getitem__(self, name: str) -> Any:
         module, attribute = _COMMANDS[name][0].split(":")
-        with _without_collecting():
+        with without_collecting():
             found = getattr(importlib.import_module(f"skintexture.cli.{module}"), attribute)
         if isinstance(found, typer.Typer):
             return typer.main.get_command(found)
@@ -185,3 +174,6 @@ def main() -> None:
             "Please report it with the lines above and `skintexture --version`."
         )
         sys.exit(EXIT_BUG)
+    finally:
+        # Python ends by looking for waste in all that was imported, several times: a third of a second for nothing.
+        gc.freeze()

@@ -19,6 +19,7 @@ from skintexture.cli.terminal import (
     print_json,
     print_refused,
     stoppable,
+    without_collecting,
 )
 from skintexture.comparison import PICTURES, Compared, compare as compare_photos
 from skintexture.errors import InputError
@@ -61,7 +62,7 @@ def compare(
 
     `skintexture compare before.jpg after.jpg -o results`
     """
-    with stoppable("stopped; nothing is written"):
+    with stoppable("stopped; nothing is written"), without_collecting():
         compared = compare_photos(
             before, after, out, recipe=recipe, known=_scales(px_per_mm), repeatability=repeatability
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,6 +74,16 @@ def stoppable(message: str = "stopped; what was measured is written") -> Iterato
     except KeyboardInterrupt:
         err.print(message)
         raise typer.Exit(EXIT_STOPPED) from None
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Keep the garbage collector still while what is made stays: looking for waste in it takes time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def print_refused(refused: pd.DataFrame) -> None:
