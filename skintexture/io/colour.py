@@ -230,7 +230,7 @@ def to_linear(pixels: Samples, encoding: Encoding) -> FloatImage:
         grey = (table @ encoding.matrix.T) @ _LUMINANCE / _LUMINANCE.sum()
         return _filled(pixels, lambda strip: np.repeat(_look_up(strip, grey)[..., None], 3, axis=2))
     if encoding is SRGB:
-        return _filled(pixels, lambda strip: _look_up(strip, table[:, 0]))
+        return _look_up(pixels, table[:, 0])
     return _filled(pixels, lambda strip: _mixed(_look_up_each(strip, table), encoding.matrix))
 
 
