@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from skimage.morphology import isotropic_dilation, isotropic_opening, remove_small_objects
 
 from skintexture.locate.anatomy import FACE_OVAL, not_skin_outlines
 from skintexture.locate.grid import Grid, look_up
@@ -153,7 +152,7 @@ def _features(points: FloatArray, shape: tuple[int, ...], how: tuple[float, Skin
         drawn = np.zeros(shape, dtype=bool)
         for outline in outlines:
             drawn |= fill(points[list(outline)], shape)
-        features |= isotropic_dilation(drawn, margins_mm[name] * resolution)
+        features |= _dilated(drawn, margins_mm[name] * resolution)
     return features
 
 
@@ -178,9 +177,9 @@ def _classify(
     hair = (step < -params.dark_step) | (_roughness(log, resolution) > params.hair_contrast)
     shine = step > params.bright_step
     kinds = np.full(log.shape, SKIN, dtype=np.uint8)
-    kinds[isotropic_dilation(hair, 0.3 * resolution)] = HAIR
+    kinds[_dilated(hair, 0.3 * resolution)] = HAIR
     kinds[shadow] = SHADOW
-    kinds[isotropic_dilation(shine, 0.3 * resolution)] = SHINE
+    kinds[_dilated(shine, 0.3 * resolution)] = SHINE
     return _without_slivers(kinds, resolution)
 
 
@@ -208,10 +207,30 @@ def _without_slivers(
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     """Give strips of skin narrower than about 1.5 mm, and small islands, to what surrounds them."""
     skin = kinds == SKIN
-    plain = isotropic_opening(skin, 0.75 * resolution)
-    plain = remove_small_objects(plain, max_size=round(_LEAST_ISLAND_MM2 * resolution**2))
-    kinds[skin & ~plain] = HAIR
+    radius_px = 0.75 * resolution
+    wide = _dilated(_distance_px(skin) > radius_px, radius_px)
+    kinds[skin & ~_without_islands(wide, round(_LEAST_ISLAND_MM2 * resolution**2))] = HAIR
     return kinds
+
+
+def _dilated(area: BoolImage, radius_px: float) -> BoolImage:
+    """Grow an area by a disc."""
+    return np.asarray(_distance_px(~area) <= radius_px)
+
+
+def _distance_px(area: BoolImage) -> FloatArray:
+    """From each pixel of an area to the nearest outside it; 0 outside."""
+    distance = cv2.distanceTransform(area.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # Single precision would round a radius of nearly whole pixels to whole ones.
+    return distance.astype(np.float64)
+
+
+def _without_islands(area: BoolImage, largest_px: int) -> BoolImage:
+    """Take out what hangs together in no more pixels than this."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(area.view(np.uint8), connectivity=4)
+    kept = stats[:, cv2.CC_STAT_AREA] > largest_px
+    kept[0] = False  # what surrounds them
+    return np.asarray(kept[labels])
 
 
 def flat_skin(mask: BoolImage) -> SkinMap:
