@@ -45,30 +45,29 @@ class Sheet:
         (h, w[, 2]) or (N[, 2]) float32
         """
         if isinstance(places, Grid):
-            return self._interpolate(places_of(places))
+            rows, columns = (self._steps(line, axis) for axis, line in enumerate(_lines_of(places)))
+            return self._interpolate(*np.broadcast_arrays(rows[:, None], columns))
         if places.ndim == 3:
-            return self._interpolate(places)
+            return self._interpolate(*(self._steps(places[..., axis], axis) for axis in (0, 1)))
         laid = np.full((-(-len(places) // _ROW), _ROW, 2), np.nan, dtype=np.float64)
         laid.reshape(-1, 2)[: len(places)] = places
-        found = self._interpolate(laid)
+        found = self.at(laid)
         return found.reshape(-1, *found.shape[2:])[: len(places)]
 
-    def _interpolate(self, places: FloatArray | FloatImage) -> FloatImage:
-        if not places.size:
-            return np.empty((*places.shape[:-1], *self.values.shape[2:]), dtype=np.float32)
-        # Grids are given in float32; doubling them would cost more memory than it is worth.
-        origin: FloatArray | FloatImage = np.array(self.grid.origin_px)
-        step = np.array(self.grid.step_px)
-        if places.dtype == np.float32:
-            origin, step = origin.astype(np.float32), step.astype(np.float32)
-        at = ((places - origin) / step).astype(np.float32)
+    def _steps(self, along: FloatArray | FloatImage, axis: int) -> FloatImage:
+        """From photo coordinates along an axis to the sheet's own; in single precision, if they are given so."""
+        steps = (along - float(self.grid.origin_px[axis])) / float(self.grid.step_px)
         # Far outside instead of nan, which has no place.
-        at[np.isnan(at)] = -1e4
-        rows, columns = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+        return np.where(np.isnan(steps), np.float32(-1e4), steps).astype(np.float32, copy=False)
+
+    def _interpolate(self, rows: FloatImage, columns: FloatImage) -> FloatImage:
+        if not rows.size:
+            return np.empty((*rows.shape, *self.values.shape[2:]), dtype=np.float32)
+        rows, columns = np.ascontiguousarray(rows), np.ascontiguousarray(columns)
         # Channel by channel: of several at once, OpenCV rounds the places to 1/32 pixel.
         layers = (self.values,) if self.values.ndim == 2 else np.moveaxis(self.values, -1, 0)
         found = [_remapped(np.ascontiguousarray(layer, np.float32), rows, columns) for layer in layers]
-        return found[0] if self.values.ndim == 2 else np.stack(found, axis=-1)
+        return found[0] if self.values.ndim == 2 else np.asarray(cv2.merge(found), np.float32)
 
 
 def _remapped(values: FloatImage, rows: FloatImage, columns: FloatImage) -> FloatImage:
@@ -81,9 +80,18 @@ def _remapped(values: FloatImage, rows: FloatImage, columns: FloatImage) -> Floa
 def places_of(grid: Grid) -> FloatImage:
     """Photo coordinates ``(y, x)`` of every place of a grid, (h, w, 2) float32."""
     places = np.empty((*grid.shape, 2), dtype=np.float32)
-    places[..., 0] = (grid.origin_px[0] + grid.step_px * np.arange(grid.shape[0]))[:, None]
-    places[..., 1] = (grid.origin_px[1] + grid.step_px * np.arange(grid.shape[1]))[None]
+    rows, columns = _lines_of(grid)
+    places[..., 0], places[..., 1] = rows[:, None], columns
     return places
+
+
+def _lines_of(grid: Grid) -> tuple[FloatImage, FloatImage]:
+    """Photo coordinates of a grid's rows and of its columns."""
+    rows, columns = (
+        (first + grid.step_px * np.arange(count)).astype(np.float32)
+        for first, count in zip(grid.origin_px, grid.shape, strict=True)
+    )
+    return rows, columns
 
 
 @dataclass(frozen=True, slots=True)
