@@ -344,13 +344,14 @@ def _counted(diameter: FloatArray, contrast: FloatArray, params: PoreParams) -> 
         return {}
     diameter, contrast = diameter[there], contrast[there]
     area, visible = math.pi / 4 * diameter**2, diameter >= params.min_diameter_mm
+    ranked = np.percentile(diameter, PERCENTILES)
     return {
         "pore_density": float(visible.sum()),
         "pore_density_all": float(len(diameter)),
         "pore_mean_area": float(area[visible].mean()) if visible.any() else math.nan,
         "pore_area_fraction": float(area[visible].sum()),
         "pore_diameter": float(np.median(diameter)),
-        **{f"pore_diameter_p{percent}": float(np.percentile(diameter, percent)) for percent in PERCENTILES},
+        **{f"pore_diameter_p{percent}": float(at) for percent, at in zip(PERCENTILES, ranked, strict=True)},
         "pore_contrast": float(contrast.mean()),
         "pore_optical_volume": float(np.sum(contrast * area)),
         "pore_enlarged_share": float((diameter >= params.enlarged_mm).mean()),
