@@ -49,12 +49,18 @@ class CommonFrame:
         From the before photo to the after photo, as the landmarks have it.
     px_per_mm : float
         Of the frame.
+    back_by_landmarks : (h, w, 2) float32
+        By how much the places of the after grid are shifted in the before photo, as the landmarks have it.
+    after_in_frame : (h, w, 2) float32
+        Where that takes them in the frame, in its pixels.
     """
 
     before: Grid
     after: Grid
     start: Quadratic
     px_per_mm: float
+    back_by_landmarks: FloatImage
+    after_in_frame: FloatImage
 
     def onward_px(self, flow: FloatImage, photo: Photo) -> Sheet:
         """By how much the places of the before grid are shifted in the after photo, by a flow in the frame."""
@@ -63,23 +69,8 @@ class CommonFrame:
 
     def back_px(self, flow: FloatImage, photo: Photo) -> Sheet:
         """By how much the places of the after grid are shifted in the before photo, by a flow in the frame."""
-        by_landmarks = self._back_by_landmarks()
-        by_flow = np.float32(self.before.step_px) * at_frame(flow, self._in_frame(by_landmarks))[..., ::-1]
-        return _within(self.after, by_landmarks + by_flow, photo)
-
-    def after_in_frame(self) -> FloatImage:
-        """Where the places of the after grid lie in the frame by the landmarks alone, in its pixels."""
-        return self._in_frame(self._back_by_landmarks())
-
-    def _back_by_landmarks(self) -> FloatImage:
-        step = _INVERSE_STEP
-        coarse = Grid(self.after.origin_px, self.after.step_px * step, tuple(n // step + 2 for n in self.after.shape))
-        shift = self.start.shift_back(places_of(coarse).astype(np.float64))
-        return Sheet(coarse, shift.astype(np.float32)).at(self.after)
-
-    def _in_frame(self, shift_px: FloatImage) -> FloatImage:
-        places = places_of(self.after) + shift_px - np.array(self.before.origin_px, np.float32)
-        return np.asarray(places / np.float32(self.before.step_px))
+        by_flow = np.float32(self.before.step_px) * at_frame(flow, self.after_in_frame)[..., ::-1]
+        return _within(self.after, self.back_by_landmarks + by_flow, photo)
 
 
 def common_frame(scenes: tuple[Scene, Scene], faces: tuple[Face, Face], px_per_mm: float) -> CommonFrame:
@@ -101,7 +92,17 @@ def common_frame(scenes: tuple[Scene, Scene], faces: tuple[Face, Face], px_per_m
         _box(face, scene.photo, scene.scale.px_per_mm / px_per_mm) for face, scene in zip(faces, scenes, strict=True)
     ]
     start = Quadratic.fit(*(face.points_px[:_MESH_POINTS] for face in faces))
-    return CommonFrame(grids[0], grids[1], start, px_per_mm)
+    back = _back_by_landmarks(start, grids[1])
+    landed = places_of(grids[1]) + back - np.array(grids[0].origin_px, np.float32)
+    in_frame = np.asarray(landed / np.float32(grids[0].step_px))
+    return CommonFrame(grids[0], grids[1], start, px_per_mm, back, in_frame)
+
+
+def _back_by_landmarks(start: Quadratic, after: Grid) -> FloatImage:
+    step = _INVERSE_STEP
+    coarse = Grid(after.origin_px, after.step_px * step, tuple(n // step + 2 for n in after.shape))
+    shift = start.shift_back(places_of(coarse).astype(np.float64))
+    return Sheet(coarse, shift.astype(np.float32)).at(after)
 
 
 def _box(face: Face, photo: Photo, step_px: float) -> Grid:

@@ -24,6 +24,9 @@ _RADII = np.arange(0.70, 1.36, 0.01)
 # The rim between the lids, as angles below the horizontal: the upper lid hides more of it than the lower.
 _ARC_DEG = (-40.0, 55.0)
 _ANGLES = 33
+_ARC = np.radians(np.linspace(*_ARC_DEG, _ANGLES))
+# Places on the arc at the subject's one side, from the centre, in radii: each radius at each angle.
+_DOWN, _ACROSS = np.outer(_RADII, np.sin(_ARC)), np.outer(_RADII, np.cos(_ARC))
 # How far the centre may lie from the model's, in radii, down and across: the model guesses where the lids hide it.
 _SHIFT = np.array([0.42, 0.24])
 # Reach of each search around the best place so far, as shares of that, and its spacing in radii.
@@ -164,11 +167,10 @@ def _strongest_rim(
 def _rim_at(eye: FloatImage, opening: NDArray[np.bool_], shift: FloatArray) -> tuple[float, float]:
     """Radius with the strongest mean step on the weaker of the two sides, for one centre."""
     half = eye.shape[0] // 2
-    arc = np.radians(np.linspace(*_ARC_DEG, _ANGLES))
     steps = []
     for side in (1.0, -1.0):
-        y = half + _RADIUS_PX * (shift[0] + np.outer(_RADII, np.sin(arc)))
-        x = half + _RADIUS_PX * (shift[1] + side * np.outer(_RADII, np.cos(arc)))
+        y = half + _RADIUS_PX * (shift[0] + _DOWN)
+        x = half + _RADIUS_PX * (shift[1] + side * _ACROSS)
         profile = np.asarray(cv2.remap(eye, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR), np.float32)
         seen = opening[np.rint(y).astype(int).clip(0, 2 * half), np.rint(x).astype(int).clip(0, 2 * half)]
         steps.append(_mean_step(profile, seen))

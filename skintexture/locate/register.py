@@ -289,7 +289,7 @@ def _registered(before: Scene, after: Scene, faces: tuple[Face, Face], params: R
     errors_mm = [np.minimum(disagreement_px(flows[k], flows[1 - k]) / frame.px_per_mm, _LOST_MM) for k in (0, 1)]
     tile_px = params.tile_mm * frame.px_per_mm
     onward_px, back_px = frame.onward_px(flows[0], after.photo), frame.back_px(flows[1], before.photo)
-    error_back_mm = _finite(at_frame(errors_mm[1], frame.after_in_frame()), _LOST_MM)
+    error_back_mm = _finite(at_frame(errors_mm[1], frame.after_in_frame), _LOST_MM)
     onward = correspondence(onward_px, _shared(onward_px, before, after), errors_mm[0], tile_px)
     back = correspondence(back_px, _shared(back_px, after, before), error_back_mm, tile_px)
     return Registration(

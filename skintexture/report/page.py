@@ -16,9 +16,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from skintexture.report.lettering import font, wrap
-from skintexture.report.view import Picture
 
 WIDTH_PX = 1080
 """Of a phone's screen held upright."""
@@ -155,7 +155,7 @@ def _png(figure: Figure) -> bytes:
     figure.set_dpi(DPI)
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
-    return _packed(np.asarray(canvas.buffer_rgba())[..., :3])
+    return _packed(np.asarray(canvas.buffer_rgba()))
 
 
 def _svg(figure: Figure) -> bytes:
@@ -182,12 +182,12 @@ class _SvgRenderer(RendererSVG):
         del gc, transform  # what is set on a page is upright and opaque
         height, width = (side * _SVG_DPI / self.image_dpi for side in im.shape[:2])
         box = {"x": x, "y": self.height - y - height, "width": width, "height": height}
-        data = base64.b64encode(_packed(im[::-1, :, :3])).decode()
+        data = base64.b64encode(_packed(im[::-1])).decode()
         attributes = {name: f"{value:.6f}" for name, value in box.items()}
         self.writer.element("image", attrib=attributes | {"xlink:href": f"data:image/png;base64,{data}"})
 
 
-def _packed(picture: Picture) -> bytes:
-    """Encode sRGB as PNG."""
-    _, data = cv2.imencode(".png", cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2BGR), _PNG_PACKING)
+def _packed(picture: NDArray[np.uint8]) -> bytes:
+    """Encode an opaque picture, (H, W, 4) sRGB, as PNG."""
+    _, data = cv2.imencode(".png", cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGBA2BGR), _PNG_PACKING)
     return bytes(data)
