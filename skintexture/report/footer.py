@@ -12,7 +12,7 @@ from skintexture.caveats import CAVEATS
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.measure import PhotoResult
 from skintexture.model import Photo, Scale
-from skintexture.report.lettering import INK, Colour, font, shorten, wrap
+from skintexture.report.lettering import INK, Colour, font, sheet, shorten, wrap
 from skintexture.report.marks import ENLARGED_COLOUR, ENLARGED_MM, PORE_COLOUR, SMALL_COLOUR, VISIBLE_MM, draw_circle
 from skintexture.report.view import Picture, View
 from skintexture.report.zone_paint import Hatching, hatch_tile, short_name
@@ -65,8 +65,7 @@ def draw_footer(photo: Photo, result: PhotoResult, view: View, *, hatchings: Seq
     ]
     strip = np.vstack(blocks)
     edges = ((letters_px // 2, letters_px // 2), (letters_px, width - inner - letters_px))
-    framed = np.empty((strip.shape[0] + sum(edges[0]), width, 3), dtype=np.uint8)
-    framed[:] = INK
+    framed = sheet(strip.shape[0] + sum(edges[0]), width)
     framed[edges[0][0] : -edges[0][1], edges[1][0] : -edges[1][1]] = strip
     return framed
 
@@ -182,14 +181,11 @@ def _samples(result: PhotoResult, hatchings: Sequence[Hatching], letters_px: int
 
 
 def _ground(width_px: int, letters_px: int) -> Picture:
-    ground = np.empty((round(1.2 * letters_px), width_px, 3), dtype=np.uint8)
-    ground[:] = _SKIN
-    return ground
+    return sheet(round(1.2 * letters_px), width_px, _SKIN)
 
 
 def _bar(length_px: float, letters_px: int) -> Picture:
-    bar = np.empty((round(1.2 * letters_px), max(3, round(length_px)), 3), dtype=np.uint8)
-    bar[:] = INK
+    bar = sheet(round(1.2 * letters_px), max(3, round(length_px)))
     thick = max(1, letters_px // 8)
     middle = bar.shape[0] // 2
     bar[middle - thick : middle + thick] = _PALE
@@ -222,8 +218,7 @@ def _legend(samples: Sequence[_Sample], width_px: int, letters_px: int) -> Pictu
         if lines[-1] and sum(other.shape[1] for other in lines[-1]) + item.shape[1] > width_px:
             lines.append([])
         lines[-1].append(item)
-    legend = np.empty((sum(line[0].shape[0] for line in lines), width_px, 3), dtype=np.uint8)
-    legend[:] = INK
+    legend = sheet(sum(line[0].shape[0] for line in lines), width_px)
     top = 0
     for line in lines:
         row = np.hstack(line)[:, :width_px]

@@ -12,7 +12,7 @@ from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.locate.landmarks import encode_srgb
 from skintexture.measure import PhotoResult
 from skintexture.model import FloatArray, LocatedPore, Photo, Zone
-from skintexture.report.lettering import INK, Colour, label_size_px, write_label
+from skintexture.report.lettering import INK, Colour, label_size_px, sheet, write_label
 from skintexture.report.marks import outline_pore, pore_colour
 from skintexture.report.view import Picture
 from skintexture.report.zone_paint import colour_of, short_name
@@ -59,8 +59,7 @@ def draw_insets(photo: Photo, result: PhotoResult, width_px: int) -> Picture:
 
 
 def _row(cells: Sequence[Picture], width_px: int) -> Picture:
-    row = np.empty((cells[0].shape[0], width_px, 3), np.uint8)
-    row[:] = INK
+    row = sheet(cells[0].shape[0], width_px)
     drawn = np.hstack(cells)
     row[:, : drawn.shape[1]] = drawn
     return row
@@ -125,8 +124,7 @@ def _millimetre(picture: Picture, px_per_mm: float, letters_px: int) -> None:
 
 def _histogram(diameters_mm: Sequence[float], side_px: int) -> Picture:
     """Bars in the colours of the outlines: the legend of both."""
-    cell = np.empty((side_px, 2 * side_px, 3), np.uint8)
-    cell[:] = INK
+    cell = sheet(side_px, 2 * side_px)
     letters = max(10, round(side_px * _LETTERS))
     edges = np.arange(0.1, _WIDEST_MM + BIN_MM / 2, BIN_MM)
     counts = np.histogram(np.clip(diameters_mm, edges[0], edges[-1] - 1e-6), edges)[0]

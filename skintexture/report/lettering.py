@@ -20,6 +20,13 @@ _HALO = 0.14
 _ELLIPSIS = "…"
 
 
+def sheet(height_px: int, width_px: int, colour: Colour = INK) -> Picture:
+    """Return a picture of one colour: one row, repeated, since numpy spreads three bytes slowly over many pixels."""
+    row = np.empty((1, width_px, 3), np.uint8)
+    row[:] = colour
+    return np.repeat(row, height_px, axis=0)
+
+
 @cache
 def font(size_px: int, weight: str = "") -> ImageFont.FreeTypeFont:
     """Return DejaVu Sans as matplotlib ships it; ``weight`` is empty or ``-Bold``."""

@@ -16,7 +16,7 @@ from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.locate.skin import FEATURE, HAIR, SHADOW, SHINE, SKIN
 from skintexture.measure import PATCH, PhotoResult
 from skintexture.model import BoolImage, FloatArray, FloatImage, Photo, Zone
-from skintexture.report.lettering import INK, Colour
+from skintexture.report.lettering import INK, Colour, sheet
 from skintexture.report.view import Picture, View
 
 _SKY: Colour = (100, 195, 245)
@@ -187,8 +187,8 @@ def _paint_zone(view: View, zone: Zone, seen: SkinKinds, *, spacing_px: int) -> 
     if not window.picture.size:
         return set()
     inside = filled(window.place(zone.outline_px), window.picture.shape)
-    paint = np.empty_like(window.picture)
-    paint[:] = colour_of(zone.name)
+    height, width = window.picture.shape[:2]
+    paint = sheet(height, width, colour_of(zone.name))
     weight = (inside & _where(window, seen, SKIN)) * np.float32(MEASURED_TINT)
     near = seen.under(window)
     used = set()
