@@ -137,6 +137,7 @@ class Compared:
         scales = {name: side.scene.scale.px_per_mm for name, side in done.pair.sides()}
         return {
             "px_per_mm": scales,
+            "distance_mm": {name: side.scene.scale.distance_mm for name, side in done.pair.sides()},
             "scale_ratio_from": done.scale_source,
             "added_blur_mm": dict(zip(scales, done.extra_blur_mm, strict=True)),
             "total_blur_mm": done.blur_mm,

@@ -25,6 +25,7 @@ from skintexture.model import BoolImage, Photo
 from skintexture.recipe import Recipe
 
 MEASURED, REFUSED = "measured", "refused"
+_PORES_COUNTED = "pore_density_all"
 
 PHOTO_COLUMNS: dict[str, str] = {
     "photo": "string",
@@ -168,6 +169,13 @@ class Scores:
         """Rows of the photos that could not be measured."""
         return self.photos[self.photos["status"] == REFUSED]
 
+    @property
+    def photos_with_pores(self) -> list[str]:
+        """Photos of which pores were looked for, if only in one zone; finding none counts."""
+        known = self.measurements[self.measurements["value"].notna()]
+        counted = set(known.loc[known["metric"] == _PORES_COUNTED, "photo"])
+        return [photo for photo in self.photos["photo"] if photo in counted]
+
     def pore_mask(self, photo: str) -> BoolImage:
         """Paint what a person would probably outline as pores on a photo.
 
@@ -184,11 +192,13 @@ class Scores:
         Raises
         ------
         InputError
-            There is no such photo, or it was refused.
+            There is no such photo, it was refused, or its pores were not measured.
         """
         size = self.photos.loc[(self.photos["photo"] == photo) & (self.photos["status"] == MEASURED)]
         if size.empty:
             raise InputError(f"no photo `{photo}` was measured", "give a name as in the table of photos")
+        if photo not in self.photos_with_pores:
+            raise InputError(f"the pores of `{photo}` were not measured", "see its caveats in the table of zones")
         zones = self.zones[self.zones["photo"] == photo].set_index("zone")["px_per_mm"]
         pores = self.pores[self.pores["photo"] == photo]
         columns = ("diameter_mm", "elongation", "angle_deg", "probability")

@@ -79,11 +79,13 @@ def stoppable(message: str = "stopped; what was measured is written") -> Iterato
 @contextmanager
 def without_collecting() -> Iterator[None]:
     """Keep the garbage collector still while what is made stays: looking for waste in it takes time."""
+    was_collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if was_collecting:
+            gc.enable()
 
 
 def print_refused(refused: pd.DataFrame) -> None:

@@ -82,7 +82,8 @@ def edges_between(before: Reference, after: Reference, blur: BlurDifference) -> 
     before, after = bring_together(before, after)
     sigma_mm = 0.0 if math.isnan(blur.sigma_mm) else blur.sigma_mm
     added_mm = (max(sigma_mm, 0.0), max(-sigma_mm, 0.0))
-    contrast_pct = _contrast_pct((before, after), added_mm)
+    # An unknown difference of focus would pass for one of contrast.
+    contrast_pct = math.nan if math.isnan(blur.sigma_mm) else _contrast_pct((before, after), added_mm)
     px_per_mm = min(before.px_per_mm, after.px_per_mm)
     if abs(sigma_mm) * px_per_mm < _LEAST_SIGMA_PX:
         added_mm = (0.0, 0.0)

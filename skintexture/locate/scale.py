@@ -23,7 +23,8 @@ from skintexture.params import Fraction, Millimetres, Params
 
 _DIAGONAL_35MM = math.hypot(36.0, 24.0)
 # Nearer or farther than this, the focal length in EXIF is not that of this picture (it was cropped, or is wrong).
-_PLAUSIBLE_DISTANCE_MM = (100.0, 6000.0)
+PLAUSIBLE_DISTANCE_MM = (100.0, 6000.0)
+"""From the camera to the eyes: what is nearer or farther is not believed."""
 # Finding the pupils by landmarks, relative to their distance.
 _PUPILS_UNCERTAINTY = 0.02
 _MARKER_UNCERTAINTY = 0.01
@@ -147,7 +148,7 @@ def _with_distance(photo: Photo, face: Face, found: _Found) -> Scale:
         caveats = (*caveats, "unlikely_scale")
     focal_px = photo.focal_length_35mm / _DIAGONAL_35MM * math.hypot(photo.height_px, photo.width_px)
     distance_mm = focal_px / px_per_mm
-    if _PLAUSIBLE_DISTANCE_MM[0] <= distance_mm <= _PLAUSIBLE_DISTANCE_MM[1]:
+    if PLAUSIBLE_DISTANCE_MM[0] <= distance_mm <= PLAUSIBLE_DISTANCE_MM[1]:
         return Scale(px_per_mm, method, uncertainty, distance_mm, "exif", caveats, irises)
     distance_mm = estimate_distance_mm(face, (photo.height_px, photo.width_px), px_per_mm)
     caveats = (*caveats, "distance_estimated")

@@ -79,9 +79,10 @@ def processing(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch
         Reading("dynamic_range", "contrast of the picture", "%", (0.0, edges.contrast_pct)),
         Gap(abs(edges.contrast_pct), "%", limits.contrast_pct),
         (
-            f"the {stronger} photo may have been developed with a little more contrast",
-            f"the {stronger} photo was developed with more contrast (picture style, HDR, clarity or editing): all skin "
-            "looks rougher in it; use one camera, one style and no automatic enhancement, or photograph in raw",
+            f"lashes stand out a little more in the {stronger} photo: was it developed with more contrast?",
+            f"lashes and brows stand out more in the {stronger} photo: it was developed with more contrast (picture "
+            "style, HDR, clarity, editing), which makes all skin look rougher, or eye make-up or flare differ; use one "
+            "camera and style, no automatic enhancement, a clean lens and clean eyes, or photograph in raw",
         ),
     )
 

@@ -10,11 +10,14 @@ import math
 
 from skintexture.locate.perspective import distance_ratio
 from skintexture.locate.register import register
+from skintexture.locate.scale import PLAUSIBLE_DISTANCE_MM
 from skintexture.recipe import Recipe
+from skintexture.study.expression import moved_apart
 from skintexture.study.joint import Pair
 from skintexture.study.sighting import Sighting
 
 # The registered skin tells the ratio of two distances within 4 to 13 %: below that, the camera is taken to have stayed.
+# A smile alone passes for a quarter and more.
 _TOLD = 1.15
 
 
@@ -34,7 +37,7 @@ def register_photos(photos: tuple[Sighting, Sighting], recipe: Recipe) -> Pair:
     if all(_is_told(photo) for photo in photos):
         return _registered(photos, recipe)
     pair = _registered(_apart(photos, 1.0, recipe), recipe)
-    if not pair.registration.sameness.same:
+    if not pair.registration.sameness.same or moved_apart((pair.before.face, pair.after.face), recipe.comparability):
         return pair
     ratio = distance_ratio((pair.before.face, pair.before.scene), pair.after.scene, pair.registration)
     if not abs(math.log(ratio)) > math.log(_TOLD):
@@ -57,8 +60,13 @@ def _apart(photos: tuple[Sighting, Sighting], ratio: float, recipe: Recipe) -> t
     before, after = photos
     guesses_mm = before.scene.scale.distance_mm, after.scene.scale.distance_mm / ratio
     if _is_told(before):
-        return before, after.seen_from(guesses_mm[0] * ratio, recipe.zones)
+        return before, _seen_from(after, guesses_mm[0] * ratio, recipe)
     if _is_told(after):
-        return before.seen_from(guesses_mm[1], recipe.zones), after
+        return _seen_from(before, guesses_mm[1], recipe), after
     between_mm = math.sqrt(guesses_mm[0] * guesses_mm[1])
-    return before.seen_from(between_mm, recipe.zones), after.seen_from(between_mm * ratio, recipe.zones)
+    return _seen_from(before, between_mm, recipe), _seen_from(after, between_mm * ratio, recipe)
+
+
+def _seen_from(photo: Sighting, distance_mm: float, recipe: Recipe) -> Sighting:
+    nearest_mm, farthest_mm = PLAUSIBLE_DISTANCE_MM
+    return photo.seen_from(min(max(distance_mm, nearest_mm), farthest_mm), recipe.zones)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from skintexture.locate.anatomy import WHOLE_FACE
+from skintexture.locate.limits import ComparabilityParams, Limit
+from skintexture.model import Face
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,21 @@ MOVEMENTS = (
     Movement("wide eyes", ("eyeWide",), (*_both("periorbital"), "forehead")),
 )
 """Everything that a face can do and the landmark model tells apart."""
+
+
+def moved_apart(faces: tuple[Face, Face], limits: ComparabilityParams) -> bool:
+    """Whether two faces do different things, so far that it is worth a caveat."""
+    gaps = ((movement, _gap(faces, movement)) for movement in MOVEMENTS)
+    return any(gap >= limit_of(movement, limits).caveat for movement, gap in gaps)
+
+
+def limit_of(movement: Movement, limits: ComparabilityParams) -> Limit:
+    """How far two faces may differ in it: smiles are read more surely than the others."""
+    return limits.smile if movement.name == SMILE else limits.expression
+
+
+def _gap(faces: tuple[Face, Face], movement: Movement) -> float:
+    return abs(strength(faces[1].expression, movement) - strength(faces[0].expression, movement))
 
 
 def strength(expression: Mapping[str, float], movement: Movement) -> float:

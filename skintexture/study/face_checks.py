@@ -10,7 +10,7 @@ from skintexture.locate.limits import ComparabilityParams, Limit
 from skintexture.locate.perspective import distance_ratio
 from skintexture.model import Zone
 from skintexture.study import photo_scores
-from skintexture.study.expression import MOVEMENTS, SMILE, moved_zones, strength
+from skintexture.study.expression import MOVEMENTS, limit_of, moved_zones, strength
 from skintexture.study.mismatch import ALIKE, Gap, LookPair, Mismatch, Reach, Reading, graded
 
 # Zones that lie along the line of sight: perspective hides them first.
@@ -130,7 +130,7 @@ def expression(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch
         which = "after" if values[1] > values[0] else "before"
         row = graded(
             Reading("expression_neutrality", movement.name, "1", values, scores),
-            Gap(abs(values[1] - values[0]), "1", limits.smile if movement.name == SMILE else limits.expression),
+            Gap(abs(values[1] - values[0]), "1", limit_of(movement, limits)),
             (
                 f"slight difference of expression: {movement.name} in the {which} photo",
                 f"the expressions differ: {movement.name} in the {which} photo moves and folds the skin; ask for a "

@@ -36,6 +36,7 @@ def test_every_measured_photo_gets_a_mask_of_its_size(scored):
     run = skintexture("pore-masks", scored / "results", "-o", scored / "masks", "--json")
     assert run.code == 0
     masks = json.loads(run.out)["masks"]
+    assert json.loads(run.out)["without_pores"] == ["broken.jpg"]
     assert masks == {"cheek.png": "cheek.png.png", "visit 1/cheek.png": "visit 1/cheek.png.png"}
     pictures = [np.asarray(Image.open(scored / "masks" / name)) for name in masks.values()]
     assert {picture.shape for picture in pictures} == {(300, 400)}
@@ -76,6 +77,25 @@ def test_masks_change_nothing_in_the_results(scored):
     assert run.out.startswith("2 masks in ")
     assert content() == before
     assert pd.read_csv(scored / "results/pores.csv").shape[0] > 20
+
+
+@pytest.mark.parametrize("where", ["results", "results/masks"])
+def test_masks_stay_out_of_the_results(scored, where):
+    run = skintexture("pore-masks", scored / "results", "-o", scored / where)
+    assert run.code == 2
+    assert "-o" in run.err
+    assert not list((scored / "results").rglob("*.png"))
+
+
+def test_photos_of_which_no_pores_were_measured_get_no_mask(scored, tmp_path):
+    """A black mask would say that there are none."""
+    run = skintexture("score", scored / "photos/visit 1", "--patch", "--px-per-mm", 3, "-o", tmp_path / "results")
+    assert run.code == 0
+    with pytest.raises(InputError, match="not measured"):
+        read_results(tmp_path / "results").pore_mask("cheek.png")
+    run = skintexture("pore-masks", tmp_path / "results", "-o", tmp_path / "masks")
+    assert run.code == 2
+    assert not (tmp_path / "masks").exists()
 
 
 def test_without_results_there_is_nothing_to_paint(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,9 +12,9 @@ import pytest
 from hair_like import HEAD, PX_PER_MM, SCALE, hair_like, reference_of
 from known_head import photo_of, see_head
 from skintexture import load_recipe
-from skintexture.locate.edges import edges_between
+from skintexture.locate.edges import _until_hidden, edges_between
 from skintexture.locate.reference import Reference, see_reference
-from skintexture.locate.sharpness import blur_between
+from skintexture.locate.sharpness import UNKNOWN_BLUR, blur_between
 from skintexture.model import Scale
 
 SHARP = reference_of(hair_like())
@@ -71,6 +72,34 @@ def test_a_tone_curve_is_found_whatever_the_exposure_and_focus(exponent):
         light = cv2.GaussianBlur(light, (0, 0), sigma_px) if sigma_px else light
         found = _edges(reference_of(light, seed=1))
         assert found.contrast_pct == pytest.approx(100 * math.log(exponent), abs=2.0)
+
+
+def test_where_focus_is_unknown_so_is_contrast():
+    assert math.isnan(edges_between(SHARP, SHARP, UNKNOWN_BLUR).contrast_pct)
+
+
+def test_windows_that_are_black_say_nothing_of_contrast():
+    """Eight bits cut off what a tone curve would have changed there."""
+    dark = reference_of(0.003 * hair_like(), seed=1)
+    assert math.isnan(_edges(dark, before=dark).contrast_pct)
+
+
+def test_the_widest_half_of_the_windows_tells_contrast():
+    """Others show skin, and what a treatment does to it."""
+    order = np.argsort([window.std() for window in SHARP.windows])
+    faint = set(order[: len(order) // 2 - 1].tolist())
+    windows = tuple(0.3 + (0.05 if k in faint else 1.0) * (w - 0.3) for k, w in enumerate(SHARP.windows))
+    smoother = tuple(0.3 + (0.02 if k in faint else 1.0) * (w - 0.3) for k, w in enumerate(SHARP.windows))
+    found = _edges(replace(SHARP, windows=smoother), before=replace(SHARP, windows=windows))
+    assert abs(found.contrast_pct) < 0.5
+    assert abs(found.sharpening) < LIMITS.sharpening.caveat
+    assert found.shake_mm < LIMITS.shake_mm.caveat
+
+
+def test_what_lies_beyond_a_hidden_ring_does_not_count():
+    seen = np.array([[False, True, True], [True, True, True], [True, False, True], [True, True, True]])
+    kept = np.array([[False, True, True], [True, True, True], [True, False, True], [True, False, True]])
+    assert np.array_equal(_until_hidden(seen), kept)
 
 
 def test_without_the_reference_nothing_is_known():

@@ -225,6 +225,15 @@ def test_lost_noise_is_laid_to_compression_too_where_it_is_strong(quality, says)
     assert says in next(row.text for row in rows if row.reading.quantity == "noise reduction")
 
 
+@pytest.mark.parametrize("name", ["sharpening", "contrast of the picture"])
+def test_the_photo_that_was_processed_is_named(name):
+    """The contrast of the one here is lower, so it is the other that has more."""
+    changed, other = ("after", "before") if name == "sharpening" else ("before", "after")
+    for looks, which in (((BASE, SEVERE[name]), changed), ((SEVERE[name], BASE), other)):
+        rows = judge(LookPair.of(*looks, None), LIMITS)
+        assert f"the {which} photo" in next(row.text for row in rows if row.reading.quantity == name)
+
+
 def test_make_up_is_not_judged_under_moved_light():
     assert "make-up" not in _felt(_lit(_skin_light(40.0, uneven=0.6)))
 

@@ -12,13 +12,14 @@ from command_line import SAMPLES
 from skintexture.assets import face_model
 from skintexture.io.photos import read_photo
 from skintexture.locate.landmarks import MediapipeFaceFinder
-from skintexture.locate.scale import KnownScale
+from skintexture.locate.scale import PLAUSIBLE_DISTANCE_MM, KnownScale
 from skintexture.recipe import load_recipe
 from skintexture.study import distances
 from skintexture.study.distances import register_photos
 from skintexture.study.sighting import sight
 
 RECIPE = load_recipe("coarse")
+SMILE = {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9}
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,33 @@ def test_a_difference_that_the_skin_tells_is_believed(told, guessed, monkeypatch
     assert _distances_mm(register_photos((guessed, told), RECIPE)) == pytest.approx((exif_mm / taken, exif_mm))
     between = _distances_mm(register_photos((guessed, guessed), RECIPE))
     assert between[1] / between[0] == pytest.approx(taken)
+
+
+def test_a_difference_just_beyond_chance_is_believed(guessed, monkeypatch):
+    monkeypatch.setattr(distances, "distance_ratio", lambda *_: 1.2)
+    before_mm, after_mm = _distances_mm(register_photos((guessed, guessed), RECIPE))
+    assert after_mm / before_mm == pytest.approx(1.2)
+
+
+def test_a_smile_is_not_taken_for_another_distance(guessed, monkeypatch):
+    monkeypatch.setattr(distances, "distance_ratio", lambda *_: 1.4)
+    smiling = replace(guessed, face=replace(guessed.face, expression={**guessed.face.expression, **SMILE}))
+    before_mm, after_mm = _distances_mm(register_photos((guessed, smiling), RECIPE))
+    assert before_mm == after_mm
+
+
+def test_two_people_are_not_set_apart(guessed, monkeypatch):
+    monkeypatch.setattr(distances, "distance_ratio", lambda *_: pytest.fail("they are two people"))
+    registered = distances.register(guessed.scene, guessed.scene, (guessed.face, guessed.face), RECIPE.registration)
+    strangers = replace(registered, sameness=replace(registered.sameness, same=False))
+    monkeypatch.setattr(distances, "register", lambda *_: strangers)
+    assert _distances_mm(register_photos((guessed, guessed), RECIPE))[0] > 0
+
+
+def test_no_distance_is_beyond_belief(told, guessed, monkeypatch):
+    monkeypatch.setattr(distances, "distance_ratio", lambda *_: 2.4)
+    far = replace(told, scene=replace(told.scene, scale=replace(told.scene.scale, distance_mm=5000.0)))
+    assert _distances_mm(register_photos((far, guessed), RECIPE)) == (5000.0, PLAUSIBLE_DISTANCE_MM[1])
 
 
 def test_distances_from_exif_are_kept(told, monkeypatch):
