@@ -38,12 +38,6 @@ class ComparabilityParams(Params):
         σ that separates their sharpness, at brows, lids and lips. What is less is equalised.
     blur_misfit_pct : Limit
         By how much their sharpness departs from a Gaussian blur.
-    shake_mm : Limit
-        σ by which one of them is blurred more along one direction than across it.
-    sharpening : Limit
-        Share of the finest detail that processing has added to one of them.
-    contrast_pct : Limit
-        Change of the range of log luminance between lashes and pupils and the skin beside them.
     noise_ratio : Limit
     detail_loss_pct, noise_share : Limit, float
         Noise reduction: loss of the finest skin detail beyond what focus explains, where noise is lost too, and at
@@ -78,9 +72,6 @@ class ComparabilityParams(Params):
 
     blur_mm: Limit
     blur_misfit_pct: Limit
-    shake_mm: Limit
-    sharpening: Limit
-    contrast_pct: Limit
     noise_ratio: Limit
     detail_loss_pct: Limit
     noise_share: Fraction

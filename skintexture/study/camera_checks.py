@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from skintexture.locate.limits import ComparabilityParams
+from skintexture.locate.limits import ComparabilityParams, Limit
 from skintexture.model import Photo
 from skintexture.study import photo_scores
 from skintexture.study.mismatch import ALIKE, EVERYTHING, Gap, LookPair, Mismatch, Reach, Reading, graded
@@ -24,6 +24,12 @@ _UNKNOWN_SHARPNESS = (
 )
 # From this quality on, JPEG keeps enough noise even on smooth skin to tell that nothing else took it.
 _KEEPS_NOISE = 92.0
+# No recipe measures brows and lashes, so what can be told of them is the same for all: well beyond what unchanged and
+# treated skin of seven people read (docs/comparability.md).
+SHAKE_MM, SHARPENING = Limit(caveat=0.04, refuse=0.05), Limit(caveat=0.1, refuse=0.15)
+"""Of σ along one direction beyond that across it, and of the share of finest detail that was added."""
+CONTRAST_PCT = Limit(caveat=3.5, refuse=5.0)
+"""Of the change of the range of log luminance between lashes and skin."""
 # Differences of blur below this (σ in pixels) are scatter.
 _DEAD_BAND_PX = 0.75
 
@@ -53,12 +59,12 @@ def sharpness(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]
     )
 
 
-def processing(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]:
+def processing(pair: LookPair, _limits: ComparabilityParams) -> Iterator[Mismatch]:
     """Judge what changes brows, lids and lips, and skin with them, but is neither focus nor light."""
     edges = pair.edges
     yield graded(
         Reading("sharpness", "camera shake", "°", (math.nan, edges.shake_deg)),
-        Gap(edges.shake_mm, "mm", limits.shake_mm),
+        Gap(edges.shake_mm, "mm", SHAKE_MM),
         (
             "one photo is a little softer in one direction, as by motion",
             "one photo is blurred in one direction, by a moving camera or face: use a fast shutter, a tripod or flash",
@@ -67,7 +73,7 @@ def processing(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch
     sharpened = "after" if edges.sharpening > 0 else "before"
     yield graded(
         Reading("sharpness", "sharpening", "1", (0.0, edges.sharpening)),
-        Gap(abs(edges.sharpening), "1", limits.sharpening),
+        Gap(abs(edges.sharpening), "1", SHARPENING),
         (
             f"the {sharpened} photo may have been sharpened a little more",
             f"the {sharpened} photo was sharpened more (phone, camera or editor): pores and lines look deeper in it, "
@@ -77,7 +83,7 @@ def processing(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch
     stronger = "after" if edges.contrast_pct > 0 else "before"
     yield graded(
         Reading("dynamic_range", "contrast of the picture", "%", (0.0, edges.contrast_pct)),
-        Gap(abs(edges.contrast_pct), "%", limits.contrast_pct),
+        Gap(abs(edges.contrast_pct), "%", CONTRAST_PCT),
         (
             f"lashes stand out a little more in the {stronger} photo: was it developed with more contrast?",
             f"lashes and brows stand out more in the {stronger} photo: it was developed with more contrast (picture "
