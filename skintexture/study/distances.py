@@ -36,11 +36,11 @@ def register_photos(photos: tuple[Sighting, Sighting], recipe: Recipe) -> Pair:
     """
     if all(_is_told(photo) for photo in photos):
         return _registered(photos, recipe)
-    pair = _registered(_apart(photos, 1.0, recipe), recipe)
+    pair = _registered(photos if _agree(photos) else _apart(photos, 1.0, recipe), recipe)
     if not pair.registration.sameness.same or moved_apart((pair.before.face, pair.after.face), recipe.comparability):
         return pair
     ratio = distance_ratio((pair.before.face, pair.before.scene), pair.after.scene, pair.registration)
-    if not abs(math.log(ratio)) > math.log(_TOLD):
+    if not _differs(ratio):
         return pair
     return _registered(_apart(photos, ratio, recipe), recipe)
 
@@ -49,6 +49,16 @@ def _registered(photos: tuple[Sighting, Sighting], recipe: Recipe) -> Pair:
     before, after = photos
     registration = register(before.scene, after.scene, (before.face, after.face), recipe.registration)
     return Pair(before, after, registration)
+
+
+def _agree(photos: tuple[Sighting, Sighting]) -> bool:
+    """Whether the distances are so near to each other that nothing depends on which is right."""
+    before, after = photos
+    return not _differs(after.scene.scale.distance_mm / before.scene.scale.distance_mm)
+
+
+def _differs(ratio: float) -> bool:
+    return abs(math.log(ratio)) > math.log(_TOLD)
 
 
 def _is_told(photo: Sighting) -> bool:

@@ -62,6 +62,13 @@ def test_of_two_guesses_the_middle_is_taken(guessed):
     assert _distances_mm(pair) == pytest.approx((guessed.scene.scale.distance_mm / 1.2,) * 2)
 
 
+def test_guesses_that_agree_are_kept(guessed, monkeypatch):
+    monkeypatch.setattr(distances, "distance_ratio", lambda *_: 1.0)
+    nearer = guessed.seen_from(guessed.scene.scale.distance_mm / 1.1, RECIPE.zones)
+    kept = guessed.scene.scale.distance_mm, nearer.scene.scale.distance_mm
+    assert _distances_mm(register_photos((guessed, nearer), RECIPE)) == kept
+
+
 @pytest.mark.parametrize(("seen", "taken"), [(1.1, 1.0), (1.4, 1.4), (0.6, 0.6), (math.nan, 1.0)])
 def test_a_difference_that_the_skin_tells_is_believed(told, guessed, monkeypatch, seen, taken):
     monkeypatch.setattr(distances, "distance_ratio", lambda *_: seen)
