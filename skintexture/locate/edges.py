@@ -14,24 +14,28 @@ import numpy as np
 
 from skintexture.locate.reference import Reference, bring_together
 from skintexture.locate.sharpness import BlurDifference
-from skintexture.locate.spectra import FREQUENCIES, SECTORS, blurred, see_spectra, strongest
+from skintexture.locate.spectra import (
+    FREQUENCIES,
+    GAIN_SD,
+    LEAST_RINGS,
+    LEAST_SIGMA_PX,
+    LEAST_WINDOWS,
+    MOST_LOST,
+    SECTORS,
+    STANDING,
+    blurred,
+    see_spectra,
+    strongest,
+)
 from skintexture.model import BoolImage, FloatArray, FloatImage
 
-_LEAST_WINDOWS = 6
-_LEAST_RINGS = 4
-# A sector counts where so many of the windows stand above the noise.
-_STANDING = 0.75
 # From here on compression and noise write the waves beside hair.
 _HIGHEST = 5.0
-# Where blur has taken more than this of the power (natural log), the rest is not the structure's.
-_MOST_LOST = 2.0
 _ROUNDS = 6
-# What is expected of the log of the contrast, of the share that sharpening adds, and of a sector's ratio of power.
-_GAIN_SD, _SHARPENING_SD, _RATIO_SD = 0.09, 0.4, 0.15
+# What is expected of the share that sharpening adds, and of a sector's ratio of power (natural logs).
+_SHARPENING_SD, _RATIO_SD = 0.4, 0.15
 # σ of what sharpening usually takes for fine.
 _SHARPENED_PX = 1.2
-# Less than this isn't equalised first: a Gaussian as narrow falls between the pixels.
-_LEAST_SIGMA_PX = 0.5
 # The darkest and the brightest of a window, after a blur that spares single pixels. Where the darkest is darker than
 # `_BLACK`, 8 bits have few steps left, and a tone curve may have cut them off.
 _RANGE_PCT, _RANGE_BLUR_MM, _BLACK = (1.0, 99.0), 0.1, 2e-3
@@ -85,11 +89,11 @@ def edges_between(before: Reference, after: Reference, blur: BlurDifference) -> 
     # An unknown difference of focus would pass for one of contrast.
     contrast_pct = math.nan if math.isnan(blur.sigma_mm) else _contrast_pct((before, after), added_mm)
     px_per_mm = min(before.px_per_mm, after.px_per_mm)
-    if abs(sigma_mm) * px_per_mm < _LEAST_SIGMA_PX:
+    if abs(sigma_mm) * px_per_mm < LEAST_SIGMA_PX:
         added_mm = (0.0, 0.0)
     ratio = _sector_ratio((before, after), added_mm)
     seen = _until_hidden(np.isfinite(ratio) & (FREQUENCIES < _HIGHEST)[:, None])
-    if seen.any(axis=1).sum() < _LEAST_RINGS:
+    if seen.any(axis=1).sum() < LEAST_RINGS:
         return EdgeChange(math.nan, math.nan, math.nan, contrast_pct)
     basis = _basis(_SHARPENED_PX / px_per_mm)
     kept, blurred_so = _fit_blur(ratio, seen, basis, max(added_mm))
@@ -117,7 +121,7 @@ def _sector_ratio(pair: tuple[Reference, Reference], added_mm: tuple[float, floa
         seen = before.stands_out & after.stands_out & chosen[:, None, None]
     ratio = np.full(seen.shape, np.nan)
     ratio[seen] = np.log(after.power[seen] / before.power[seen])
-    enough = seen.sum(axis=0) >= max(_LEAST_WINDOWS, _STANDING * float(seen.any(axis=(1, 2)).sum()))
+    enough = seen.sum(axis=0) >= max(LEAST_WINDOWS, STANDING * float(seen.any(axis=(1, 2)).sum()))
     median = np.full(enough.shape, np.nan)
     median[enough] = np.nanmedian(ratio[:, enough], axis=0)
     return median
@@ -149,10 +153,10 @@ class _Solution:
 def _fit_blur(ratio: FloatArray, seen: BoolImage, basis: FloatArray, added_mm: float) -> tuple[BoolImage, _Solution]:
     """Fit a blur that may differ with direction, where it and what was added before leave enough to see."""
     kept, found = seen, _solved(ratio, seen, basis[..., :4])
-    first = np.cumsum(seen, axis=0) <= _LEAST_RINGS
+    first = np.cumsum(seen, axis=0) <= LEAST_RINGS
     for _ in range(_ROUNDS):
         lost = np.abs(basis[..., 1:4] @ found.values[1:]) - basis[..., 1] * added_mm**2
-        kept = seen & ((lost < _MOST_LOST) | first)
+        kept = seen & ((lost < MOST_LOST) | first)
         found = _solved(ratio, kept, basis[..., :4])
     return kept, found
 
@@ -160,7 +164,7 @@ def _fit_blur(ratio: FloatArray, seen: BoolImage, basis: FloatArray, added_mm: f
 def _solved(ratio: FloatArray, seen: BoolImage, basis: FloatArray) -> _Solution:
     """Least squares, with what is expected of gain and sharpening as further rows."""
     expected = np.zeros((2, basis.shape[-1]))
-    expected[0, 0] = _RATIO_SD / (2 * _GAIN_SD)
+    expected[0, 0] = _RATIO_SD / (2 * GAIN_SD)
     if basis.shape[-1] > 4:
         expected[1, 4] = _RATIO_SD / _SHARPENING_SD
     rows, heights = np.vstack([basis[seen], expected]), np.append(ratio[seen], np.zeros(2))
@@ -173,7 +177,7 @@ def _contrast_pct(pair: tuple[Reference, Reference], added_mm: tuple[float, floa
     before, after = (_ranges(one, blur_mm) for one, blur_mm in zip(pair, added_mm, strict=True))
     width = np.minimum(before, after)
     there = width > 0
-    if there.sum() < _LEAST_WINDOWS:
+    if there.sum() < LEAST_WINDOWS:
         return math.nan
     widest = there & (width >= np.median(width[there]))
     return 100.0 * float(np.median(np.log(after[widest] / before[widest])))

@@ -14,21 +14,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from skintexture.locate.reference import Reference, bring_together
-from skintexture.locate.spectra import FREQUENCIES, IntArray, Spectra, see_spectra, strongest
+from skintexture.locate.spectra import (
+    FREQUENCIES,
+    GAIN_SD,
+    LEAST_RINGS,
+    LEAST_SIGMA_PX,
+    LEAST_WINDOWS,
+    MOST_LOST,
+    STANDING,
+    IntArray,
+    Spectra,
+    see_spectra,
+    strongest,
+)
 from skintexture.model import BoolImage, FloatArray
 
-_LEAST_WINDOWS = 6
-_LEAST_RINGS = 4
-# A ring counts where so many of the windows stand above the noise: beyond, those that do are the lucky ones.
-_STANDING = 0.75
-# Where blur has taken more than this of the power (natural log), leakage, rounding and compression write the rest: the
-# fit ends where the ratio first falls so far, and is repeated without what it says lies beyond.
-_MOST_LOST = 2.0
+# The fit ends where the ratio first falls so far as `MOST_LOST`, and is repeated without what it says lies beyond.
 _ROUNDS = 6
-# What is expected of the contrast of hair and edges from shot to shot, and of a ring's ratio of power (natural logs).
-_GAIN_SD, _RING_SD = 0.09, 0.1
-# Less than this needs no second fit, and a Gaussian as narrow falls between the pixels.
-_LEAST_SIGMA_PX = 0.5
+# What is expected of a ring's ratio of power (natural log).
+_RING_SD = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def blur_between(before: Reference, after: Reference) -> BlurDifference:
     if first is None:
         return UNKNOWN_BLUR
     blur_mm, rest = math.sqrt(abs(first.squared_mm)), first
-    if blur_mm * min(before.px_per_mm, after.px_per_mm) > _LEAST_SIGMA_PX:
+    if blur_mm * min(before.px_per_mm, after.px_per_mm) > LEAST_SIGMA_PX:
         sharper = 0 if first.squared_mm > 0 else 1
         spectra[sharper] = see_spectra((before, after)[sharper], blur_mm)
         rest = _fit_fall(_ratio_of_power(*spectra), written_back, first) or first
@@ -105,7 +109,7 @@ class _Ratio:
 def _ratio_of_power(before: Spectra, after: Spectra) -> _Ratio:
     with np.errstate(invalid="ignore"):
         seen = before.stands_out & after.stands_out & strongest(before, after)[:, None]
-    needed = max(_LEAST_WINDOWS, _STANDING * float(seen.any(axis=1).sum()))
+    needed = max(LEAST_WINDOWS, STANDING * float(seen.any(axis=1).sum()))
     rings = _first_run(seen.sum(axis=0) >= needed)
     ratio = np.full(seen.shape, np.nan)
     ratio[seen] = np.log(after.power[seen] / before.power[seen])
@@ -127,7 +131,7 @@ class _Fall:
 def _fit_fall(ratio: _Ratio, written_back: tuple[float, float], known: _Fall | None = None) -> _Fall | None:
     """Fit the fall of a ratio, beyond the one that was taken off already; None where too few rings are seen."""
     most = len(ratio.height) if known is None else min(known.rings, len(ratio.height))
-    if most < _LEAST_RINGS:
+    if most < LEAST_RINGS:
         return None
     rise = (2 * np.pi * ratio.frequency) ** 2
     known_mm2 = 0.0 if known is None else known.squared_mm
@@ -136,7 +140,7 @@ def _fit_fall(ratio: _Ratio, written_back: tuple[float, float], known: _Fall | N
     for _ in range(_ROUNDS):
         height = ratio.height[:used] - _back(squared_mm * rise[:used], written_back)
         # The last row is what is expected of the gain.
-        basis = np.column_stack([np.append(np.ones(used), _RING_SD / (2 * _GAIN_SD)), np.append(-rise[:used], 0.0)])
+        basis = np.column_stack([np.append(np.ones(used), _RING_SD / (2 * GAIN_SD)), np.append(-rise[:used], 0.0)])
         found = np.linalg.lstsq(basis, np.append(height, 0.0), rcond=None)[0]
         squared_mm = known_mm2 + float(found[1])
         misfit = 0.5 * (height - basis[:used] @ found)
@@ -158,8 +162,8 @@ def _back(lost: FloatArray, written_back: tuple[float, float]) -> FloatArray:
 
 def _until_lost(lost: FloatArray) -> int:
     """How many rings there are before too much is lost."""
-    beyond = np.flatnonzero(lost > _MOST_LOST)
-    return max(int(beyond[0]), _LEAST_RINGS) if len(beyond) else len(lost)
+    beyond = np.flatnonzero(lost > MOST_LOST)
+    return max(int(beyond[0]), LEAST_RINGS) if len(beyond) else len(lost)
 
 
 def _first_run(enough: BoolImage) -> IntArray:

@@ -23,6 +23,17 @@ FREQUENCIES = (_EDGES[1:] + _EDGES[:-1]) / 2
 SECTORS = 4
 """Into which each ring is parted: the first has waves along x, the others are turned by 45° each, from x to y."""
 
+LEAST_WINDOWS, LEAST_RINGS = 6, 4
+"""Fewer tell nothing."""
+STANDING = 0.75
+"""A ring or sector counts where so many of the windows stand above the noise: beyond, those that do are lucky."""
+MOST_LOST = 2.0
+"""Where blur has taken more than this of the power (natural log), leakage, rounding and compression write the rest."""
+LEAST_SIGMA_PX = 0.5
+"""Less blur than this is not taken off first: a Gaussian as narrow falls between the pixels."""
+GAIN_SD = 0.09
+"""What is expected of the log of the contrast of hair and edges from shot to shot."""
+
 # A ring counts where the structure stands this much above the noise on both sides, in power.
 _ABOVE_NOISE = 4.0
 # Half of the windows are looked at, those with the strongest waves longer than 0.28 mm: the others show much skin, and
