@@ -38,6 +38,12 @@ class ComparabilityParams(Params):
         σ that separates their sharpness, at brows, lids and lips. What is less is equalised.
     blur_misfit_pct : Limit
         By how much their sharpness departs from a Gaussian blur.
+    shake_mm : Limit
+        σ of blur along one direction beyond that across it.
+    sharpening : Limit
+        Share of the finest detail that was added to one of them.
+    contrast_pct : Limit
+        Of the picture: change of the range of log luminance from lashes to skin.
     noise_ratio : Limit
     detail_loss_pct, noise_share : Limit, float
         Noise reduction: loss of the finest skin detail beyond what focus explains, where noise is lost too, and at
@@ -72,6 +78,9 @@ class ComparabilityParams(Params):
 
     blur_mm: Limit
     blur_misfit_pct: Limit
+    shake_mm: Limit
+    sharpening: Limit
+    contrast_pct: Limit
     noise_ratio: Limit
     detail_loss_pct: Limit
     noise_share: Fraction

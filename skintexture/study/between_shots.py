@@ -47,6 +47,11 @@ class Situation:
     slant : float
         How far the zone's skin turns away from the camera, in the photo that shows it more from the side: the tangent
         of its mean slant less 1, that of 45°; 0 where it slants less.
+    contrast : float
+        Change of the picture's contrast, as a natural log, its sign taken off, as far as it exceeds what photos read
+        that were developed alike.
+    sharpening : float
+        Share of the finest detail that was added to one of them.
     """
 
     blur_px: float = 0.0
@@ -55,6 +60,12 @@ class Situation:
     shine: float = 0.0
     compression: float = 0.0
     slant: float = 0.0
+    contrast: float = 0.0
+    sharpening: float = 0.0
+
+
+OF_WHOLE_PHOTOS = ("blur_px", "compression", "contrast", "sharpening")
+"""Parts of a situation that are the same in every zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,8 @@ class Scatter:
         Added, in squares, for each unit of the difference of compression.
     per_slant : float
         Added, in squares, for each unit of the zone's slant.
+    per_contrast, per_sharpening : float
+        Added, in squares, for each unit of the picture's contrast and sharpening.
     """
 
     reshot: float
@@ -87,6 +100,8 @@ class Scatter:
     per_shading: float
     per_compression: float
     per_slant: float
+    per_contrast: float
+    per_sharpening: float
 
     def sd(self, zone: str, situation: Situation) -> float:
         """SD of the change, all parts together."""

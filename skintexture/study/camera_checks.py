@@ -6,16 +6,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from skintexture.locate.limits import ComparabilityParams, Limit
+from skintexture.locate.limits import ComparabilityParams
 from skintexture.model import Photo
 from skintexture.study import photo_scores
-from skintexture.study.mismatch import ALIKE, EVERYTHING, Gap, LookPair, Mismatch, Reach, Reading, graded
+from skintexture.study.mismatch import ALIKE, Gap, LookPair, Mismatch, Reach, Reading, graded
 
 _FINE = ("*_0.25*", "glcm", "roughness", "pores", "paired_pores")
 _COLOUR = ("*_red", "*_red_minus_blue")
 # What compression ruins first: single pores, the finest texture, what holds all sizes together, and colour.
 _COMPRESSED = ("*_0.25*", "glcm", "roughness", "pores", "paired_pores", *_COLOUR)
-_CHROMA = "colour resolution of the file"
 # How a blur of σ pixels weakens the finest detail of skin: exp(−0.33 σ^1.53), on phantoms from 1 to 2 px within 3 %.
 _FADE, _FADE_POWER = 0.33, 1.53
 _UNKNOWN_SHARPNESS = (
@@ -24,12 +23,6 @@ _UNKNOWN_SHARPNESS = (
 )
 # From this quality on, JPEG keeps enough noise even on smooth skin to tell that nothing else took it.
 _KEEPS_NOISE = 92.0
-# No recipe measures brows and lashes, so what can be told of them is the same for all: well beyond what unchanged and
-# treated skin of seven people read (docs/comparability.md).
-SHAKE_MM, SHARPENING = Limit(caveat=0.04, refuse=0.05), Limit(caveat=0.1, refuse=0.15)
-"""Of σ along one direction beyond that across it, and of the share of finest detail that was added."""
-CONTRAST_PCT = Limit(caveat=3.5, refuse=5.0)
-"""Of the change of the range of log luminance between lashes and skin."""
 # Differences of blur below this (σ in pixels) are scatter.
 _DEAD_BAND_PX = 0.75
 
@@ -59,12 +52,12 @@ def sharpness(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]
     )
 
 
-def processing(pair: LookPair, _limits: ComparabilityParams) -> Iterator[Mismatch]:
+def processing(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatch]:
     """Judge what changes brows, lids and lips, and skin with them, but is neither focus nor light."""
     edges = pair.edges
     yield graded(
         Reading("sharpness", "camera shake", "°", (math.nan, edges.shake_deg)),
-        Gap(edges.shake_mm, "mm", SHAKE_MM),
+        Gap(edges.shake_mm, "mm", limits.shake_mm),
         (
             "one photo is a little softer in one direction, as by motion",
             "one photo is blurred in one direction, by a moving camera or face: use a fast shutter, a tripod or flash",
@@ -73,7 +66,7 @@ def processing(pair: LookPair, _limits: ComparabilityParams) -> Iterator[Mismatc
     sharpened = "after" if edges.sharpening > 0 else "before"
     yield graded(
         Reading("sharpness", "sharpening", "1", (0.0, edges.sharpening)),
-        Gap(abs(edges.sharpening), "1", SHARPENING),
+        Gap(abs(edges.sharpening), "1", limits.sharpening),
         (
             f"the {sharpened} photo may have been sharpened a little more",
             f"the {sharpened} photo was sharpened more (phone, camera or editor): pores and lines look deeper in it, "
@@ -83,7 +76,7 @@ def processing(pair: LookPair, _limits: ComparabilityParams) -> Iterator[Mismatc
     stronger = "after" if edges.contrast_pct > 0 else "before"
     yield graded(
         Reading("dynamic_range", "contrast of the picture", "%", (0.0, edges.contrast_pct)),
-        Gap(abs(edges.contrast_pct), "%", CONTRAST_PCT),
+        Gap(abs(edges.contrast_pct), "%", limits.contrast_pct),
         (
             f"lashes stand out a little more in the {stronger} photo: was it developed with more contrast?",
             f"lashes and brows stand out more in the {stronger} photo: it was developed with more contrast (picture "
@@ -171,6 +164,22 @@ def compression(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatc
     )
 
 
+def colour_resolution(pair: LookPair, _limits: ComparabilityParams) -> Iterator[Mismatch]:
+    """Judge whether the files store colour alike: red is luminance and colour, so half of the colour blurs red too."""
+    stored = pair.both(lambda look: float(look.scene.photo.chroma_quality > 0))
+    reading = Reading("compression_artefacts", "colour resolution", "1", stored)
+    gap = Gap(abs(stored[1] - stored[0]), "1", None)
+    if gap.size == 0 or not all(pair.both(lambda look: look.scene.photo.has_colour)):
+        yield Mismatch(reading, gap, "none", Reach(_COLOUR), ALIKE)
+        return
+    coarser = "after" if stored[1] < stored[0] else "before"
+    text = (
+        f"the {coarser} photo's file keeps colour at reduced resolution (4:2:0, as most JPEG and WebP do), the other's "
+        "does not; store both alike"
+    )
+    yield Mismatch(reading, gap, "not comparable", Reach(_COLOUR), text)
+
+
 def _ruined_by(gap: Gap) -> Reach:
     """Tell what compression touches: strong enough, everything."""
     return Reach() if gap.severity() == "not comparable" else Reach(_COMPRESSED)
@@ -238,7 +247,7 @@ def camera(pair: LookPair, _limits: ComparabilityParams) -> Iterator[Mismatch]:
         yield Mismatch(reading, gap, "none", Reach(zones=()), ALIKE)
         return
     text = f"not the same: {', '.join(different)}; compare photos of one camera, lens and setting"
-    yield Mismatch(reading, gap, "caveat", Reach(_COLOUR if different == [_CHROMA] else EVERYTHING), text)
+    yield Mismatch(reading, gap, "caveat", Reach(), text)
 
 
 def _differences(before: Photo, after: Photo) -> Iterator[tuple[str, bool]]:
@@ -247,7 +256,6 @@ def _differences(before: Photo, after: Photo) -> Iterator[tuple[str, bool]]:
     yield "picture size", sorted((before.height_px, before.width_px)) != sorted((after.height_px, after.width_px))
     yield "colour or grey", before.has_colour != after.has_colour
     yield "bits per channel", before.bits != after.bits
-    yield _CHROMA, (before.chroma_quality > 0) != (after.chroma_quality > 0)
 
 
 def _ratio(values: tuple[float, float]) -> float:

@@ -16,7 +16,7 @@ from skintexture.metrics.definition import Metric
 from skintexture.metrics.pore_summary import PERCENTILES
 from skintexture.model import FloatArray
 from skintexture.recipe import Recipe
-from skintexture.study.between_shots import Situation
+from skintexture.study.between_shots import OF_WHOLE_PHOTOS, Situation
 from skintexture.study.comparability import Hindrances
 from skintexture.study.intervals import Estimate, chance_of, estimate, few_by_chance
 from skintexture.study.paired_pores import PAIRED_METRICS
@@ -219,8 +219,7 @@ class Bench:
     def _change(self, zone: ZonePair, metric: Metric, name: str, *, leak: float, caveats: tuple[str, ...]) -> Change:
         sides = [side.get(name, Tally({"value": math.nan}, {})) for side in zone.tallies]
         found = estimate("value", sides[0], sides[1], metric.low)
-        whole = self.situation
-        situation = replace(zone.situation, blur_px=whole.blur_px, compression=whole.compression)
+        situation = replace(zone.situation, **{part: getattr(self.situation, part) for part in OF_WHOLE_PHOTOS})
         scatter = self.scatter_of(zone.name, name, situation)
         reason = self._reason(zone, metric, name) or _unsteady(found, scatter)
         finding = Finding(NOT_COMPARABLE, reason) if reason else _OPEN

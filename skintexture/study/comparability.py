@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     camera_checks.noise,
     camera_checks.noise_reduction,
     camera_checks.compression,
+    camera_checks.colour_resolution,
     camera_checks.exposure,
     camera_checks.tones,
     camera_checks.resolution,

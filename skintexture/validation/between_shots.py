@@ -1,18 +1,21 @@
 """Make the table of how far two shots of unchanged skin differ, from comparisons of phantoms.
 
 ``python -m skintexture.validation.between_shots FILE`` renders unchanged skin: shot again, blurred, with the light
-moved (photographs are kept, see `skintexture.validation.pair_cases.cache_folder`), compares each pair, and writes the
-table that ships with the package. The pairs are others than those that the validation judges by.
+moved, developed with another contrast or sharpened (photographs are kept, see
+`skintexture.validation.pair_cases.cache_folder`), compares each pair, and writes the table that ships with the package.
+The pairs are others than those that the validation judges by.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from skintexture.locate.anatomy import WHOLE_FACE
@@ -35,6 +38,8 @@ UNCHANGED: tuple[Case, ...] = (
     Case("scatter at blur of 1.5 px", "null", ("blur_px=1.6",)),
     Case("scatter at light moved by 20°", "null", ("light_deg=20",)),
     Case("scatter with the head turned by 8°", "null", ("yaw_deg=8",)),
+    Case("scatter at contrast × 0.95", "null", ("contrast=0.95",)),
+    Case("scatter at half of a phone's sharpening", "null", ("sharpening=0.5",)),
 )
 
 CALIBRATED_ON = ("s01_ita+50", "s02_ita+22", "s03_ita-35", "s04_ita+50")
@@ -52,7 +57,10 @@ MOST_SD = 1.0
 _MOST_PER_DOSE = 100.0
 
 # Up to here, photos of unchanged skin are shots taken alike.
-_ALIKE = {"turn": 0.04, "shine": 0.01, "blur_px": 0.2, "shading": 0.06, "compression": 0.5, "slant": 0.1}
+_OF_SHOTS = {"turn": 0.04, "shine": 0.01, "blur_px": 0.2, "shading": 0.06, "compression": 0.5, "slant": 0.1}
+# Up to here, they were developed alike. What development does is looked for in what all else leaves: sharpening is also
+# read as a difference of focus, and would be laid to that.
+_OF_DEVELOPMENT = {"contrast": 0.005, "sharpening": 0.02}
 _ROUNDS = 10
 
 
@@ -79,15 +87,23 @@ def scatter_table(changes: pd.DataFrame) -> pd.DataFrame:
 def _row(metric: str, rows: pd.DataFrame) -> dict[str, object]:
     known = rows[np.isfinite(rows["relative"])]
     face = known["zone"] == WHOLE_FACE
-    alike = np.all([known[dose] <= most for dose, most in _ALIKE.items()], axis=0)
+    developed_alike = _within(known, _OF_DEVELOPMENT)
+    alike = developed_alike & _within(known, _OF_SHOTS)
     reshot, reshot_face = (_bounded(_sd_beyond_sampling(known[alike & here])) for here in (~face, face))
-    doses = np.sqrt(_variance_by_dose(known[~face], reshot))
-    per_dose = {f"per_{dose}": min(float(sd), _MOST_PER_DOSE) for dose, sd in zip(_ALIKE, doses, strict=True)}
+    variance: dict[str, float] = {}
+    for among, doses in ((known[~face & developed_alike], _OF_SHOTS), (known[~face], _OF_DEVELOPMENT)):
+        variance |= _variance_by_dose(among, tuple(doses), reshot, variance)
+    per_dose = {f"per_{dose}": min(math.sqrt(found), _MOST_PER_DOSE) for dose, found in variance.items()}
     least = LEAST_PER_BLUR_PX_OF_AREA if metric == "paired_pore_area" else LEAST_PER_BLUR_PX
     per_dose["per_blur_px"] = max(per_dose["per_blur_px"], least)
     if (alike & face).any():  # a zone is no surer than the face that it is a part of
         reshot = max(reshot, reshot_face)
     return {"metric": metric, "reshot": reshot, "reshot_face": reshot_face, **per_dose}
+
+
+def _within(rows: pd.DataFrame, limits: Mapping[str, float]) -> NDArray[np.bool_]:
+    within: NDArray[np.bool_] = np.all([rows[dose] <= most for dose, most in limits.items()], axis=0)
+    return within
 
 
 def _sd_beyond_sampling(rows: pd.DataFrame) -> float:
@@ -98,21 +114,24 @@ def _bounded(sd: float) -> float:
     return min(max(sd, LEAST_SD), MOST_SD)
 
 
-def _variance_by_dose(rows: pd.DataFrame, reshot: float) -> FloatArray:
-    """Variance per squared dose of what differs, beyond that of shots taken alike; none below 0.
+def _variance_by_dose(
+    rows: pd.DataFrame, names: tuple[str, ...], reshot: float, known: Mapping[str, float]
+) -> dict[str, float]:
+    """Variance per squared dose of what differs, beyond shots taken alike and doses already known; none below 0.
 
     Squares scatter by their own size, so each counts by what is expected of it (quasi-likelihood, in rounds).
     """
-    doses = rows[list(_ALIKE)].to_numpy() ** 2
-    least = rows["sampling_sd"].fillna(0.0).to_numpy() ** 2 + reshot**2
-    beyond = _beyond_sampling(rows) - reshot**2
+    doses = rows[list(names)].to_numpy() ** 2
+    explained = reshot**2 + sum((rows[name].to_numpy() ** 2 * found for name, found in known.items()), 0.0)
+    least = rows["sampling_sd"].fillna(0.0).to_numpy() ** 2 + explained
+    beyond = _beyond_sampling(rows) - explained
     expected = least
     for _ in range(_ROUNDS):
         weighted = doses / expected[:, None]
         size = np.maximum(np.linalg.norm(weighted, axis=0), 1e-12)  # brings doses to one size, for the solver
         found = nnls(weighted / size, beyond / expected)[0] / size
         expected = doses @ found + least
-    return np.asarray(found)
+    return dict(zip(names, found.tolist(), strict=True))
 
 
 def _beyond_sampling(rows: pd.DataFrame) -> FloatArray:

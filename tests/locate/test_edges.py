@@ -11,12 +11,13 @@ import pytest
 
 from hair_like import HEAD, PX_PER_MM, SCALE, hair_like, reference_of
 from known_head import photo_of, see_head
-from skintexture.locate.edges import _until_hidden, edges_between
+from skintexture.locate.edges import EdgeChange, _until_hidden, edges_between
 from skintexture.locate.reference import Reference, see_reference
 from skintexture.locate.sharpness import UNKNOWN_BLUR, blur_between
 from skintexture.model import Scale
-from skintexture.study.camera_checks import SHAKE_MM, SHARPENING
+from skintexture.recipe import load_recipe
 
+LIMITS = load_recipe("standard").comparability
 SHARP = reference_of(hair_like())
 
 
@@ -40,15 +41,15 @@ def test_motion_is_found_with_its_direction(reach_px, turn_deg):
     stretch = math.sqrt((reach_px**2 - 1) / 12) * (1.1 if turn_deg == 45.0 else 1.0)
     assert found.shake_mm * PX_PER_MM == pytest.approx(stretch, rel=0.3)
     assert abs((found.shake_deg - turn_deg + 90) % 180 - 90) < 10
-    assert found.shake_mm > SHAKE_MM.refuse
+    assert found.shake_mm > LIMITS.shake_mm.refuse
 
 
 @pytest.mark.parametrize("sigma_px", [0.0, 0.8, 1.5, 2.0])
 def test_focus_is_none_of_the_three(sigma_px):
     light = cv2.GaussianBlur(hair_like(), (0, 0), sigma_px) if sigma_px else hair_like()
     found = _edges(reference_of(light, seed=1))
-    assert found.shake_mm < SHAKE_MM.caveat
-    assert abs(found.sharpening) < SHARPENING.caveat
+    assert found.shake_mm < LIMITS.shake_mm.caveat
+    assert abs(found.sharpening) < LIMITS.sharpening.caveat
     assert abs(found.contrast_pct) < 1.5
 
 
@@ -59,9 +60,9 @@ def test_sharpening_is_found_on_the_photo_that_has_it(share, seen):
     sharpened = reference_of(light + share * (light - cv2.GaussianBlur(light, (0, 0), 2.0)), seed=1)
     found, swapped = _edges(sharpened), _edges(SHARP, before=sharpened)
     assert found.sharpening == pytest.approx(seen, abs=0.05)
-    assert found.sharpening > SHARPENING.refuse
+    assert found.sharpening > LIMITS.sharpening.refuse
     assert swapped.sharpening == pytest.approx(-found.sharpening, abs=0.01)
-    assert found.shake_mm < SHAKE_MM.caveat
+    assert found.shake_mm < LIMITS.shake_mm.caveat
 
 
 @pytest.mark.parametrize("exponent", [0.9, 1.1])
@@ -91,8 +92,8 @@ def test_the_widest_half_of_the_windows_tells_contrast():
     smoother = tuple(0.3 + (0.02 if k in faint else 1.0) * (w - 0.3) for k, w in enumerate(SHARP.windows))
     found = _edges(replace(SHARP, windows=smoother), before=replace(SHARP, windows=windows))
     assert abs(found.contrast_pct) < 0.5
-    assert abs(found.sharpening) < SHARPENING.caveat
-    assert found.shake_mm < SHAKE_MM.caveat
+    assert abs(found.sharpening) < LIMITS.sharpening.caveat
+    assert found.shake_mm < LIMITS.shake_mm.caveat
 
 
 def test_what_lies_beyond_a_hidden_ring_does_not_count():
@@ -109,3 +110,11 @@ def test_without_the_reference_nothing_is_known():
     assert all(map(math.isnan, (found.shake_mm, found.shake_deg, found.sharpening, found.contrast_pct)))
     outside = see_reference(photo_of(np.full((40, 40, 3), 0.3, np.float32)), HEAD.face, SCALE)
     assert math.isnan(_edges(outside, before=outside).contrast_pct)
+
+
+def test_what_was_added_is_what_exceeds_the_scatter_of_photos_developed_alike():
+    assert EdgeChange(0.0, 0.0, -0.1, -4.5).added_contrast == pytest.approx(0.03)
+    assert EdgeChange(0.0, 0.0, -0.1, 1.2).added_contrast == 0.0
+    assert EdgeChange(0.0, 0.0, -0.1, 1.2).added_detail == 0.1
+    unknown = EdgeChange(math.nan, math.nan, math.nan, math.nan)
+    assert (unknown.added_contrast, unknown.added_detail) == (0.0, 0.0)

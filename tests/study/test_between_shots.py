@@ -53,7 +53,7 @@ def test_a_metric_that_phantoms_did_not_measure_is_as_unsure_as_its_least_sure_k
 
 
 def test_what_was_equalised_adds_to_the_scatter():
-    scatter = Scatter(0.03, 0.01, 0.4, 2.0, 0.04, 0.5, 0.08, 0.4)
+    scatter = Scatter(0.03, 0.01, 0.4, 2.0, 0.04, 0.5, 0.08, 0.4, 2.0, 0.8)
     assert scatter.sd("nose", ALIKE) == 0.03
     assert scatter.sd("whole_face", ALIKE) == 0.01
     assert scatter.sd("nose", Situation(1.0, 0.0)) == pytest.approx(0.05)
@@ -62,6 +62,15 @@ def test_what_was_equalised_adds_to_the_scatter():
     assert scatter.sd("nose", Situation(0.0, 0.0, shine=0.02)) == pytest.approx(0.05)
     assert scatter.sd("nose", Situation(compression=0.5)) == pytest.approx(0.05)
     assert scatter.sd("nose", Situation(slant=0.1)) == pytest.approx(0.05)
+    assert scatter.sd("nose", Situation(contrast=0.02)) == pytest.approx(0.05)
+    assert scatter.sd("nose", Situation(sharpening=0.05)) == pytest.approx(0.05)
+
+
+def test_contrast_and_sharpening_make_strength_and_widths_less_sure():
+    for name in ("band_rms_0.5_1mm_luminance", "paired_pore_contrast_luminance", "roughness_sq_luminance"):
+        scatter = scatter_of(name)
+        assert scatter.sd("nose", Situation(contrast=0.03)) > 1.25 * scatter.sd("nose", ALIKE), name
+        assert scatter.sd("nose", Situation(sharpening=0.12)) > 1.25 * scatter.sd("nose", ALIKE), name
 
 
 def _stored(quality, colour=None):

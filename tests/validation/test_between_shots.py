@@ -8,7 +8,16 @@ import pytest
 
 from skintexture.validation.between_shots import LEAST_PER_BLUR_PX, LEAST_PER_BLUR_PX_OF_AREA, LEAST_SD, scatter_table
 
-ALIKE = {"blur_px": 0.0, "shading": 0.02, "turn": 0.01, "shine": 0.001, "compression": 0.1, "slant": 0.0}
+ALIKE = {
+    "blur_px": 0.0,
+    "shading": 0.02,
+    "turn": 0.01,
+    "shine": 0.001,
+    "compression": 0.1,
+    "slant": 0.0,
+    "contrast": 0.0,
+    "sharpening": 0.0,
+}
 
 
 def _changes(sd, *, zone="nose", sampling_sd=0.0, **differs):
@@ -30,6 +39,8 @@ def test_each_cause_gets_its_part():
             _changes(0.05, shine=0.02),
             _changes(0.05, compression=0.8),
             _changes(0.05, slant=0.2),
+            _changes(0.05, contrast=0.03),
+            _changes(0.05, sharpening=0.1),
         ]
     )
     found = scatter_table(changes).iloc[0]
@@ -41,6 +52,8 @@ def test_each_cause_gets_its_part():
     assert found["per_shine"] == pytest.approx(2.0, rel=0.1)
     assert found["per_compression"] == pytest.approx(0.05, rel=0.1)
     assert found["per_slant"] == pytest.approx(0.2, rel=0.1)
+    assert found["per_contrast"] == pytest.approx(4 / 3, rel=0.1)
+    assert found["per_sharpening"] == pytest.approx(0.4, rel=0.1)
 
 
 def test_no_metric_is_surer_than_rounding_and_registration():
