@@ -12,7 +12,8 @@ from skintexture.study import photo_scores
 from skintexture.study.mismatch import ALIKE, Gap, LookPair, Mismatch, Reach, Reading, graded
 
 _FINE = ("*_0.25*", "glcm", "roughness", "pores", "paired_pores")
-_COLOUR = ("*_red", "*_red_minus_blue")
+_RED = ("*_red",)
+_COLOUR = (*_RED, "*_red_minus_blue")
 # What compression ruins first: single pores, the finest texture, what holds all sizes together, and colour.
 _COMPRESSED = ("*_0.25*", "glcm", "roughness", "pores", "paired_pores", *_COLOUR)
 # How a blur of σ pixels weakens the finest detail of skin: exp(−0.33 σ^1.53), on phantoms from 1 to 2 px within 3 %.
@@ -165,19 +166,22 @@ def compression(pair: LookPair, limits: ComparabilityParams) -> Iterator[Mismatc
 
 
 def colour_resolution(pair: LookPair, _limits: ComparabilityParams) -> Iterator[Mismatch]:
-    """Judge whether the files store colour alike: red is luminance and colour, so half of the colour blurs red too."""
+    """Judge whether the files store colour alike: red is luminance and colour, so half of the colour blurs red too.
+
+    What is colour alone is not measured on such a file anyway.
+    """
     stored = pair.both(lambda look: float(look.scene.photo.chroma_quality > 0))
     reading = Reading("compression_artefacts", "colour resolution", "1", stored)
     gap = Gap(abs(stored[1] - stored[0]), "1", None)
     if gap.size == 0 or not all(pair.both(lambda look: look.scene.photo.has_colour)):
-        yield Mismatch(reading, gap, "none", Reach(_COLOUR), ALIKE)
+        yield Mismatch(reading, gap, "none", Reach(_RED), ALIKE)
         return
     coarser = "after" if stored[1] < stored[0] else "before"
     text = (
         f"the {coarser} photo's file keeps colour at reduced resolution (4:2:0, as most JPEG and WebP do), the other's "
         "does not; store both alike"
     )
-    yield Mismatch(reading, gap, "not comparable", Reach(_COLOUR), text)
+    yield Mismatch(reading, gap, "not comparable", Reach(_RED), text)
 
 
 def _ruined_by(gap: Gap) -> Reach:
