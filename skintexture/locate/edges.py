@@ -39,8 +39,6 @@ _SHARPENED_PX = 1.2
 # The darkest and the brightest of a window, after a blur that spares single pixels. Where the darkest is darker than
 # `_BLACK`, 8 bits have few steps left, and a tone curve may have cut them off.
 _RANGE_PCT, _RANGE_BLUR_MM, _BLACK = (1.0, 99.0), 0.1, 2e-3
-# What photos that were developed alike read, mostly.
-_CONTRAST_SCATTER_PCT = 1.5
 # Blur is known to 3 %, so this share of σ² may differ with direction by chance.
 _OF_BLUR = 0.1
 
@@ -67,16 +65,6 @@ class EdgeChange:
     shake_deg: float
     sharpening: float
     contrast_pct: float
-
-    @property
-    def added_contrast(self) -> float:
-        """Change of the picture's contrast beyond its scatter, as a natural log, ≥ 0; 0 where it can't be told."""
-        return max(float(np.nan_to_num(abs(self.contrast_pct))) - _CONTRAST_SCATTER_PCT, 0.0) / 100.0
-
-    @property
-    def added_detail(self) -> float:
-        """Share of the finest detail that was added to either photo, ≥ 0; 0 where it can't be told."""
-        return float(np.nan_to_num(abs(self.sharpening)))
 
 
 def edges_between(before: Reference, after: Reference, blur: BlurDifference) -> EdgeChange:

@@ -13,8 +13,6 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib import resources
 
-import numpy as np
-
 from skintexture.locate.anatomy import WHOLE_FACE
 from skintexture.model import Photo
 from skintexture.recipe import DEFAULT_RECIPE, Recipe, load_recipe
@@ -48,10 +46,10 @@ class Situation:
         How far the zone's skin turns away from the camera, in the photo that shows it more from the side: the tangent
         of its mean slant less 1, that of 45°; 0 where it slants less.
     contrast : float
-        Change of the picture's contrast, as a natural log, its sign taken off, as far as it exceeds what photos read
-        that were developed alike.
+        Change of the picture's contrast, as a natural log, its sign taken off; nan where it can't be told. It is not
+        equalised: lashes don't tell it surely enough.
     sharpening : float
-        Share of the finest detail that was added to one of them.
+        Share of the finest detail that was added to one of them, which can't be undone; nan where it can't be told.
     """
 
     blur_px: float = 0.0
@@ -159,8 +157,8 @@ def scatter_between_shots(
     Parameters
     ----------
     profile : RepeatabilityProfile or None
-        Of the user's own shots; it takes the place of the phantoms' scatter between shots taken alike. What was
-        equalised comes on top of it.
+        Of the user's own shots; it takes the place of the phantoms' scatter between shots taken alike. What these two
+        photos differ in comes on top of it.
     recipe : Recipe
         That is measured with.
 
@@ -170,20 +168,29 @@ def scatter_between_shots(
         To the relative standard deviation of the change, > 0; nan where it isn't known: the phantoms' holds for the
         grid they were measured on, and for photos of which it is known by how much one is softer.
     """
+    limits = recipe.comparability
+    # Where development can't be read, as much may have passed unnoticed as would have been named.
+    unnoticed = {"contrast": limits.contrast_pct.caveat / 100.0, "sharpening": limits.sharpening.caveat}
     of_phantoms = _detail(recipe) == _detail(load_recipe(DEFAULT_RECIPE))
 
     def scatter(zone: str, metric: str, situation: Situation) -> float:
         shipped = scatter_of(metric)
         own_pct = math.nan if profile is None else profile.sd_of_change_pct(zone, metric)
         if not math.isnan(own_pct):
-            # Each zone's own scatter holds what its slant does, and what focus does that can't be told.
+            # Each zone's own scatter holds what its slant does, and what can't be told of focus and development.
             shipped = replace(shipped, reshot=own_pct / 100.0, reshot_face=own_pct / 100.0, per_slant=0.0)
-            situation = replace(situation, blur_px=float(np.nan_to_num(situation.blur_px)))
+            situation = _resolved(situation, {"blur_px": 0.0, "contrast": 0.0, "sharpening": 0.0})
         elif not of_phantoms:
             return math.nan
-        return shipped.sd(zone, situation)
+        return shipped.sd(zone, _resolved(situation, unnoticed))
 
     return scatter
+
+
+def _resolved(situation: Situation, instead: Mapping[str, float]) -> Situation:
+    """Put values where it isn't known what the photos differ in."""
+    unknown = {part: value for part, value in instead.items() if math.isnan(getattr(situation, part))}
+    return replace(situation, **unknown) if unknown else situation
 
 
 def _detail(recipe: Recipe) -> tuple[float, float, float]:

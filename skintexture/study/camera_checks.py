@@ -174,12 +174,12 @@ def colour_resolution(pair: LookPair, _limits: ComparabilityParams) -> Iterator[
     reading = Reading("compression_artefacts", "colour resolution", "1", stored)
     gap = Gap(abs(stored[1] - stored[0]), "1", None)
     if gap.size == 0 or not all(pair.both(lambda look: look.scene.photo.has_colour)):
-        yield Mismatch(reading, gap, "none", Reach(_RED), ALIKE)
+        yield Mismatch(reading, gap, "none", Reach(_RED, ()), ALIKE)
         return
     coarser = "after" if stored[1] < stored[0] else "before"
     text = (
-        f"the {coarser} photo's file keeps colour at reduced resolution (4:2:0, as most JPEG and WebP do), the other's "
-        "does not; store both alike"
+        f"the {coarser} photo's file keeps colour at reduced resolution (4:2:0 or 4:2:2, as most JPEG and WebP do) or "
+        "with unknown loss, the other's does not: red is not compared; store both alike"
     )
     yield Mismatch(reading, gap, "not comparable", Reach(_RED), text)
 

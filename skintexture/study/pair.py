@@ -83,8 +83,8 @@ def compare_photos(photos: tuple[Sighting, Sighting], recipe: Recipe, scatter_of
         blur_px=math.nan if math.isnan(seen.blur.sigma_mm) else max(extra_mm) * min(px_per_mm),
         shading=stage.shading.sd,
         compression=compression_between(photos[0].scene.photo, photos[1].scene.photo),
-        contrast=seen.edges.added_contrast,
-        sharpening=seen.edges.added_detail,
+        contrast=abs(seen.edges.contrast_pct) / 100.0,
+        sharpening=abs(seen.edges.sharpening),
     )
     changes = Bench(stage, situation, scatter_of, _hindrances(mismatches, recipe)).all_changes(measured)
     pores = {zone.name: zone.pores for zone in measured if zone.pores is not None}

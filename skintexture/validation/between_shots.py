@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from skintexture.locate.anatomy import WHOLE_FACE
@@ -29,6 +28,12 @@ COLUMNS = ("metric", *PARTS)
 LEAST_SD = 0.005
 """Rounding and registration alone make about this much."""
 
+DEVELOPED: tuple[Case, ...] = (
+    Case("scatter at contrast × 0.95", "null", ("contrast=0.95",)),
+    Case("scatter at half of a phone's sharpening", "null", ("sharpening=0.5",)),
+)
+"""Shot again and developed otherwise."""
+
 UNCHANGED: tuple[Case, ...] = (
     Case("scatter of a shot", "null"),
     Case("scatter of another shot", "null"),
@@ -38,8 +43,7 @@ UNCHANGED: tuple[Case, ...] = (
     Case("scatter at blur of 1.5 px", "null", ("blur_px=1.6",)),
     Case("scatter at light moved by 20°", "null", ("light_deg=20",)),
     Case("scatter with the head turned by 8°", "null", ("yaw_deg=8",)),
-    Case("scatter at contrast × 0.95", "null", ("contrast=0.95",)),
-    Case("scatter at half of a phone's sharpening", "null", ("sharpening=0.5",)),
+    *DEVELOPED,
 )
 
 CALIBRATED_ON = ("s01_ita+50", "s02_ita+22", "s03_ita-35", "s04_ita+50")
@@ -58,9 +62,9 @@ _MOST_PER_DOSE = 100.0
 
 # Up to here, photos of unchanged skin are shots taken alike.
 _OF_SHOTS = {"turn": 0.04, "shine": 0.01, "blur_px": 0.2, "shading": 0.06, "compression": 0.5, "slant": 0.1}
-# Up to here, they were developed alike. What development does is looked for in what all else leaves: sharpening is also
-# read as a difference of focus, and would be laid to that.
-_OF_DEVELOPMENT = {"contrast": 0.005, "sharpening": 0.02}
+# What development does is looked for in what all else leaves: sharpening is also read as a difference of focus, and
+# contrast under another light, and would be laid to these.
+_OF_DEVELOPMENT = ("contrast", "sharpening")
 _ROUNDS = 10
 
 
@@ -71,8 +75,7 @@ def scatter_table(changes: pd.DataFrame) -> pd.DataFrame:
     ----------
     changes : DataFrame
         Changes of unchanged skin: ``zone``, ``metric``, ``relative`` (see `skintexture.study.intervals.Estimate`),
-        ``sampling_sd``, and what
-        `skintexture.study.between_shots.Situation` holds.
+        ``sampling_sd``, ``case`` and what `skintexture.study.between_shots.Situation` holds.
 
     Returns
     -------
@@ -87,23 +90,21 @@ def scatter_table(changes: pd.DataFrame) -> pd.DataFrame:
 def _row(metric: str, rows: pd.DataFrame) -> dict[str, object]:
     known = rows[np.isfinite(rows["relative"])]
     face = known["zone"] == WHOLE_FACE
-    developed_alike = _within(known, _OF_DEVELOPMENT)
-    alike = developed_alike & _within(known, _OF_SHOTS)
+    developed_alike = ~known["case"].isin([case.name for case in DEVELOPED])
+    alike = developed_alike & np.all([known[dose] <= most for dose, most in _OF_SHOTS.items()], axis=0)
     reshot, reshot_face = (_bounded(_sd_beyond_sampling(known[alike & here])) for here in (~face, face))
-    variance: dict[str, float] = {}
-    for among, doses in ((known[~face & developed_alike], _OF_SHOTS), (known[~face], _OF_DEVELOPMENT)):
-        variance |= _variance_by_dose(among, tuple(doses), reshot, variance)
-    per_dose = {f"per_{dose}": min(math.sqrt(found), _MOST_PER_DOSE) for dose, found in variance.items()}
+    per_dose = _sd_by_dose(known[~face & developed_alike], tuple(_OF_SHOTS), reshot, known={})
     least = LEAST_PER_BLUR_PX_OF_AREA if metric == "paired_pore_area" else LEAST_PER_BLUR_PX
-    per_dose["per_blur_px"] = max(per_dose["per_blur_px"], least)
+    per_dose["blur_px"] = max(per_dose["blur_px"], least)
+    per_dose |= _sd_by_dose(known[~face], _OF_DEVELOPMENT, reshot, known=per_dose)
     if (alike & face).any():  # a zone is no surer than the face that it is a part of
         reshot = max(reshot, reshot_face)
-    return {"metric": metric, "reshot": reshot, "reshot_face": reshot_face, **per_dose}
-
-
-def _within(rows: pd.DataFrame, limits: Mapping[str, float]) -> NDArray[np.bool_]:
-    within: NDArray[np.bool_] = np.all([rows[dose] <= most for dose, most in limits.items()], axis=0)
-    return within
+    return {
+        "metric": metric,
+        "reshot": reshot,
+        "reshot_face": reshot_face,
+        **{f"per_{dose}": sd for dose, sd in per_dose.items()},
+    }
 
 
 def _sd_beyond_sampling(rows: pd.DataFrame) -> float:
@@ -114,15 +115,15 @@ def _bounded(sd: float) -> float:
     return min(max(sd, LEAST_SD), MOST_SD)
 
 
-def _variance_by_dose(
-    rows: pd.DataFrame, names: tuple[str, ...], reshot: float, known: Mapping[str, float]
+def _sd_by_dose(
+    rows: pd.DataFrame, names: tuple[str, ...], reshot: float, *, known: Mapping[str, float]
 ) -> dict[str, float]:
-    """Variance per squared dose of what differs, beyond shots taken alike and doses already known; none below 0.
+    """SD per dose of what differs, beyond shots taken alike and doses already known.
 
     Squares scatter by their own size, so each counts by what is expected of it (quasi-likelihood, in rounds).
     """
     doses = rows[list(names)].to_numpy() ** 2
-    explained = reshot**2 + sum((rows[name].to_numpy() ** 2 * found for name, found in known.items()), 0.0)
+    explained = reshot**2 + sum(((rows[name].to_numpy() * sd) ** 2 for name, sd in known.items()), 0.0)
     least = rows["sampling_sd"].fillna(0.0).to_numpy() ** 2 + explained
     beyond = _beyond_sampling(rows) - explained
     expected = least
@@ -131,7 +132,7 @@ def _variance_by_dose(
         size = np.maximum(np.linalg.norm(weighted, axis=0), 1e-12)  # brings doses to one size, for the solver
         found = nnls(weighted / size, beyond / expected)[0] / size
         expected = doses @ found + least
-    return dict(zip(names, found.tolist(), strict=True))
+    return {name: min(math.sqrt(variance), _MOST_PER_DOSE) for name, variance in zip(names, found, strict=True)}
 
 
 def _beyond_sampling(rows: pd.DataFrame) -> FloatArray:

@@ -11,7 +11,7 @@ import pytest
 
 from hair_like import HEAD, PX_PER_MM, SCALE, hair_like, reference_of
 from known_head import photo_of, see_head
-from skintexture.locate.edges import EdgeChange, _until_hidden, edges_between
+from skintexture.locate.edges import _until_hidden, edges_between
 from skintexture.locate.reference import Reference, see_reference
 from skintexture.locate.sharpness import UNKNOWN_BLUR, blur_between
 from skintexture.model import Scale
@@ -110,11 +110,3 @@ def test_without_the_reference_nothing_is_known():
     assert all(map(math.isnan, (found.shake_mm, found.shake_deg, found.sharpening, found.contrast_pct)))
     outside = see_reference(photo_of(np.full((40, 40, 3), 0.3, np.float32)), HEAD.face, SCALE)
     assert math.isnan(_edges(outside, before=outside).contrast_pct)
-
-
-def test_what_was_added_is_what_exceeds_the_scatter_of_photos_developed_alike():
-    assert EdgeChange(0.0, 0.0, -0.1, -4.5).added_contrast == pytest.approx(0.03)
-    assert EdgeChange(0.0, 0.0, -0.1, 1.2).added_contrast == 0.0
-    assert EdgeChange(0.0, 0.0, -0.1, 1.2).added_detail == 0.1
-    unknown = EdgeChange(math.nan, math.nan, math.nan, math.nan)
-    assert (unknown.added_contrast, unknown.added_detail) == (0.0, 0.0)

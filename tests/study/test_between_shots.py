@@ -106,6 +106,15 @@ def test_on_another_grid_only_the_users_own_shots_count():
     assert of_study("nose", "band_rms_1_2mm_luminance", ALIKE) > 0
 
 
+def test_development_that_cannot_be_read_counts_as_much_as_would_pass_unnamed():
+    standard, unknown = load_recipe("standard"), Situation(contrast=math.nan, sharpening=math.nan)
+    shipped = scatter_between_shots(None, standard)
+    as_much = Situation(contrast=0.035, sharpening=0.1)
+    assert shipped("nose", "roughness_sq_luminance", unknown) == shipped("nose", "roughness_sq_luminance", as_much)
+    own = scatter_between_shots(_profile(10.0), standard)
+    assert own("nose", "roughness_sq_luminance", unknown) == own("nose", "roughness_sq_luminance", Situation())
+
+
 def test_photos_of_unknown_sharpness_differ_by_the_users_own_shots_alone():
     standard, unknown = load_recipe("standard"), Situation(blur_px=math.nan)
     assert math.isnan(scatter_between_shots(None, standard)("nose", "roughness_sq_luminance", unknown))

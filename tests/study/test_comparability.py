@@ -288,6 +288,11 @@ def test_colour_at_half_its_resolution_blurs_red_and_leaves_luminance():
     assert next(row.severity for row in rows if row.reading.quantity == "colour resolution") == "none"
 
 
+def test_what_is_alike_touches_no_zone():
+    rows = judge(LookPair.of(BASE, BASE, _Registered()), LIMITS)
+    assert {row.reach.zones for row in rows if row.severity == "none"} == {()}
+
+
 def test_strong_compression_touches_everything():
     limits = verdict_limits(judge(LookPair.of(BASE, SEVERE["JPEG compression"], None), LIMITS), ZONE_NAMES, FAMILIES)
     assert all(found.not_comparable for found in limits.values())

@@ -6,9 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skintexture.validation.between_shots import LEAST_PER_BLUR_PX, LEAST_PER_BLUR_PX_OF_AREA, LEAST_SD, scatter_table
+from skintexture.validation.between_shots import (
+    DEVELOPED,
+    LEAST_PER_BLUR_PX,
+    LEAST_PER_BLUR_PX_OF_AREA,
+    LEAST_SD,
+    scatter_table,
+)
 
 ALIKE = {
+    "case": "a shot",
     "blur_px": 0.0,
     "shading": 0.02,
     "turn": 0.01,
@@ -39,8 +46,8 @@ def test_each_cause_gets_its_part():
             _changes(0.05, shine=0.02),
             _changes(0.05, compression=0.8),
             _changes(0.05, slant=0.2),
-            _changes(0.05, contrast=0.03),
-            _changes(0.05, sharpening=0.1),
+            _changes(0.05, case=DEVELOPED[0].name, contrast=0.03),
+            _changes(0.05, case=DEVELOPED[1].name, sharpening=0.1),
         ]
     )
     found = scatter_table(changes).iloc[0]
@@ -54,6 +61,14 @@ def test_each_cause_gets_its_part():
     assert found["per_slant"] == pytest.approx(0.2, rel=0.1)
     assert found["per_contrast"] == pytest.approx(4 / 3, rel=0.1)
     assert found["per_sharpening"] == pytest.approx(0.4, rel=0.1)
+
+
+def test_what_turn_does_is_not_laid_to_a_contrast_that_is_read_with_it():
+    turned = _changes(0.05, turn=0.1, contrast=0.02)
+    developed = _changes(0.05, case=DEVELOPED[0].name, contrast=0.03)
+    found = scatter_table(pd.concat([_changes(0.03), turned, developed])).iloc[0]
+    assert found["per_turn"] == pytest.approx(0.4, rel=0.1)
+    assert found["per_contrast"] == pytest.approx(4 / 3, rel=0.1)
 
 
 def test_no_metric_is_surer_than_rounding_and_registration():
