@@ -66,7 +66,7 @@ def test_what_was_equalised_adds_to_the_scatter():
     assert scatter.sd("nose", Situation(sharpening=0.05)) == pytest.approx(0.05)
 
 
-def test_contrast_and_sharpening_make_strength_and_widths_less_sure():
+def test_contrast_and_sharpening_make_strength_less_sure():
     for name in ("band_rms_0.5_1mm_luminance", "paired_pore_contrast_luminance", "roughness_sq_luminance"):
         scatter = scatter_of(name)
         assert scatter.sd("nose", Situation(contrast=0.03)) > 1.25 * scatter.sd("nose", ALIKE), name
